@@ -1,0 +1,168 @@
+"""A whole recipe: its sections, what follows from them, and the contradictions between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from qwenlong.config import sections as s
+
+ALGORITHMS: dict[str, dict[str, dict[str, Any]]] = {
+    "grpo": {
+        "losses": {"clip_low": 0.2, "clip_high": 0.2, "aggregation": "sequence"},
+        "rollouts": {"dynamic_sampling": False},
+        "rewards": {"overlong_buffer_tokens": 0},
+    },
+    "dapo": {
+        "losses": {"clip_low": 0.2, "clip_high": 0.28, "aggregation": "token"},
+        "rollouts": {"dynamic_sampling": True},
+        "rewards": {},  # one tenth of the shortest output limit: see `_resolved`
+    },
+}
+"""What `losses.algorithm` puts where a recipe says nothing (L1, Eq. 4-8; DAPO, Eq. 8-13)."""
+
+
+class Config(BaseSettings):
+    """A recipe. Contradictions are refused here, with both values."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+        cli_avoid_json=False,
+        cli_hide_none_type=True,
+        cli_prog_name="qwenlong-train RECIPE",
+    )
+
+    run: s.Run = s.Run()
+    """Where a run lives and what it does."""
+    model: s.Model = s.Model()
+    """The policy's weights and tokenizer."""
+    data: s.Data = s.Data()
+    """Input rows."""
+    prompts: s.Prompts = s.Prompts()
+    """Documents and questions to tokens."""
+    sft: s.Sft = s.Sft()
+    """Warm-up."""
+    rollouts: s.Rollouts = s.Rollouts()
+    """Sampling."""
+    rewards: s.Rewards = s.Rewards()
+    """Scoring."""
+    advantages: s.Advantages = s.Advantages()
+    """Credit."""
+    packing: s.Packing = s.Packing()
+    """Rows."""
+    losses: s.Losses = s.Losses()
+    """Objective."""
+    update: s.Update = s.Update()
+    """Optimiser."""
+    replay: s.Replay = s.Replay()
+    """Retrospective sampling."""
+    phases: list[s.Phase] = Field(min_length=1)
+    """The curriculum, shortest inputs first."""
+    evaluation: s.Evaluation = s.Evaluation()
+    """Accuracy and pass@k."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags (put first by pydantic-settings), then the recipe; the environment is not a source."""
+        return (init_settings,)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolved(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Put the algorithm's values where nothing is said, so that the saved recipe is explicit."""
+        losses = data.get("losses", {})
+        name = losses.get("algorithm", "grpo") if isinstance(losses, dict) else "grpo"
+        for section, values in ALGORITHMS.get(name, {}).items():
+            said = data.setdefault(section, {})
+            if isinstance(said, dict):
+                for key, value in values.items():
+                    if said.get(key) is None:
+                        said[key] = value
+        rewards, phases = data.get("rewards", {}), data.get("phases")
+        if name == "dapo" and isinstance(rewards, dict) and rewards.get("overlong_buffer_tokens") is None:
+            limits = [p.get("max_output_tokens") for p in phases or [] if isinstance(p, dict)]
+            if limits and all(isinstance(limit, int) for limit in limits):
+                rewards["overlong_buffer_tokens"] = max(1, min(limits) // 10)
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Config:
+        for complain in (self._check_lengths, self._check_batches, self._check_rewards, self._check_stages):
+            complain()
+        return self
+
+    def _check_lengths(self) -> None:
+        limits = [phase.max_input_tokens for phase in self.phases]
+        for k, (short, long) in enumerate(zip(limits, limits[1:], strict=False)):
+            if long <= short:
+                raise ValueError(
+                    f"phases.{k + 1}.max_input_tokens is {long}, which is not above the {short} of phase {k}: "
+                    "a phase trains on inputs longer than the previous limit, so limits must rise"
+                )
+        if self.data.train == "synthetic" and limits[0] < self.data.synthetic.min_input_tokens:
+            raise ValueError(
+                f"phases.0.max_input_tokens is {limits[0]}, below data.synthetic.min_input_tokens "
+                f"{self.data.synthetic.min_input_tokens}: the first phase would have no examples"
+            )
+        for k, phase in enumerate(self.phases):
+            longest = phase.max_input_tokens + phase.max_output_tokens
+            if longest > self.packing.max_row_tokens:
+                raise ValueError(
+                    f"phase {k} allows {phase.max_input_tokens} input and {phase.max_output_tokens} output tokens, "
+                    f"{longest} together, but packing.max_row_tokens is {self.packing.max_row_tokens}: raise it or shorten the phase"
+                )
+            buffer = self.rewards.overlong_buffer_tokens or 0
+            if buffer >= phase.max_output_tokens:
+                raise ValueError(
+                    f"rewards.overlong_buffer_tokens is {buffer}, not below phases.{k}.max_output_tokens "
+                    f"{phase.max_output_tokens}: every response would be punished"
+                )
+        if self.sft.max_input_tokens > limits[-1]:
+            raise ValueError(
+                f"sft.max_input_tokens is {self.sft.max_input_tokens}, above the last phase's limit {limits[-1]}"
+            )
+        if self.prompts.distractor_tokens > limits[-1]:
+            raise ValueError(
+                f"prompts.distractor_tokens is {self.prompts.distractor_tokens}, above the last phase's limit {limits[-1]}"
+            )
+
+    def _check_batches(self) -> None:
+        if self.rollouts.group_size < 2 and "rl" in self.run.stages:
+            raise ValueError(
+                f"rollouts.group_size is {self.rollouts.group_size}, but {self.losses.algorithm} compares the rollouts "
+                "of a prompt with one another: it needs at least 2"
+            )
+        if self.update.mini_batches > self.rollouts.prompts_per_step:
+            raise ValueError(
+                f"update.mini_batches is {self.update.mini_batches}, above rollouts.prompts_per_step "
+                f"{self.rollouts.prompts_per_step}: a mini-batch needs at least one prompt"
+            )
+
+    def _check_rewards(self) -> None:
+        for part in ("judge", "function"):
+            path = getattr(self.rewards, part)
+            if (part in self.rewards.parts) != bool(path):
+                raise ValueError(
+                    f'rewards.{part} is "{path}" but rewards.parts is {self.rewards.parts}: name both or neither'
+                )
+        if not self.rewards.parts:
+            raise ValueError("rewards.parts is empty: nothing would be rewarded; name at least one of rule, judge, function")
+
+    def _check_stages(self) -> None:
+        if not self.run.stages:
+            raise ValueError("run.stages is empty: name at least one of sft, rl, rollouts, evaluate")
+        if "rollouts" in self.run.stages and self.run.stages != ["rollouts"]:
+            raise ValueError(f'run.stages is {self.run.stages}: "rollouts" writes rollouts alone and stands alone')
+        if self.rollouts.read and "rl" not in self.run.stages:
+            raise ValueError(f'rollouts.read is "{self.rollouts.read}" but run.stages {self.run.stages} has no "rl"')
+        if "evaluate" in self.run.stages and self.data.train != "synthetic" and not self.data.evaluation:
+            raise ValueError(
+                'run.stages holds "evaluate" but data.evaluation names no file: name held-out rows or leave the stage out'
+            )

@@ -1,0 +1,333 @@
+"""The nouns that flow between the rooms: frozen records of numpy arrays, strings and numbers.
+
+Axes, in names where they help: `P` prompt tokens, `R` response tokens, `T` tokens of a row, `N` response tokens of a row
+(the targets), `G` rollouts of one prompt, `M` groups.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNSCORED = math.nan
+"""The reward of a rollout without a verdict: it leaves baseline, loss and token count, and is counted."""
+
+
+class Finish(StrEnum):
+    """Why a response ended."""
+
+    STOPPED = "stopped"
+    """An end token of the generation config was sampled."""
+    LENGTH = "length"
+    """The output limit was reached; a fact, not a reward."""
+    REPEATED = "repeated"
+    """The engine saw the same pattern over and over and gave up."""
+    ABORTED = "aborted"
+    """The engine could not finish it; such a rollout is never trained on."""
+
+
+class Kind(StrEnum):
+    """What an answer is, and so how it is judged."""
+
+    AUTO = "auto"
+    """Decided by the gold alone."""
+    TEXT = "text"
+    """Free text, covered at token boundaries."""
+    NUMBER = "number"
+    """A number, with the tolerance of the gold's written precision."""
+    CHOICE = "choice"
+    """An option letter."""
+    YESNO = "yesno"
+    """Yes or no."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """The name of one random draw; the same name always gives the same numbers.
+
+    A draw depends on its name alone and never on how many draws came before it, so a resumed run needs no generator
+    state and one rank draws what two ranks draw.
+
+    >>> Draw(seed=7, purpose="shuffle").key == Draw(seed=7, purpose="shuffle").key
+    True
+    >>> Draw(seed=7, purpose="shuffle").key == Draw(seed=8, purpose="shuffle").key
+    False
+    """
+
+    seed: int
+    """The run's seed."""
+    purpose: str
+    """What is drawn, for example "shuffle" or "rollout"."""
+    step: int = 0
+    """The step, epoch or index the draw belongs to."""
+    example: str = ""
+    """The example's id, where the draw belongs to one."""
+    sample: int = 0
+    """Which rollout of the example."""
+    turn: int = 0
+    """Which turn of the rollout."""
+
+    @property
+    def key(self) -> int:
+        """Uniform in [0, 2^64): the first 8 bytes (little endian) of BLAKE2b over the fields."""
+        name = "\x1f".join(
+            (str(self.seed), self.purpose, str(self.step), self.example, str(self.sample), str(self.turn))
+        )
+        digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return int.from_bytes(digest, "little")
+
+    def generator(self) -> np.random.Generator:
+        """A counter-based generator (Philox) keyed by this draw."""
+        return np.random.Generator(np.random.Philox(key=self.key))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document of an example, in its order."""
+
+    text: str
+    """The text, not empty."""
+    title: str = ""
+    """Shown above the text where there is one."""
+    id: str = ""
+    """Named by `Example.evidence`."""
+    gold: bool = False
+    """True where the evidence lies; such a document is never dropped as a distractor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One input row: documents, a question and its gold answers."""
+
+    id: str
+    """Unique in the run, stable across phases; the key that replay remembers."""
+    documents: tuple[Document, ...]
+    """In order, at least one."""
+    question: str
+    """Asked after the documents."""
+    answers: tuple[str, ...]
+    """At least one bare answer; several are aliases of one another."""
+    kind: Kind = Kind.AUTO
+    """What the answer is."""
+    task: str = "qa"
+    """For balancing and task-wise statistics."""
+    profile: str | None = None
+    """The scorer of this row where it differs from the run's."""
+    response: str | None = None
+    """Warm-up SFT only: reasoning and answer in the model's own format."""
+    evidence: tuple[str, ...] = ()
+    """Ids or titles of the documents that hold the evidence."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """Carried along untouched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A rendered and tokenised example."""
+
+    example_id: str
+    """The example it was made from."""
+    token_ids: NDArray[np.int32]
+    """[P] int32."""
+    evidence: tuple[tuple[int, int], ...] = ()
+    """Token spans (start, end) of the documents marked gold that survived."""
+    tokens_cut: int = 0
+    """Tokens removed from the middle to meet the limit; 0 where nothing was cut."""
+    tokens_dropped: int = 0
+    """Tokens of whole documents that did not fit the budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How responses are drawn."""
+
+    temperature: float = 1.0
+    """0 is greedy."""
+    top_p: float = 1.0
+    """Smallest set of tokens with at least this mass; 1 keeps all."""
+    top_k: int = 0
+    """At most this many tokens; 0 keeps all."""
+    max_tokens: int
+    """Output limit in tokens, the end token included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One prompt for an engine, to be answered `n` times."""
+
+    id: str
+    """Named by every completion."""
+    token_ids: NDArray[np.int32]
+    """[P] int32."""
+    n: int
+    """How many responses; the prompt is prefilled once."""
+    seed: int
+    """Key of the draws; sample i and token t are drawn by (seed, i, t)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One response of an engine."""
+
+    request_id: str
+    """The request it answers."""
+    sample: int
+    """0 <= sample < n."""
+    token_ids: NDArray[np.int32]
+    """[R] int32, at least one; the end token included where one was sampled."""
+    logprobs: NDArray[np.float32]
+    """[R] float32 under the sampling distribution (after temperature, top-p and top-k); 0 where greedy."""
+    finish: Finish
+    """Why it ended."""
+    weight_version: int
+    """Version of the weights that wrote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One prompt and one response."""
+
+    prompt_ids: NDArray[np.int32]
+    """[P] int32."""
+    response_ids: NDArray[np.int32]
+    """[R] int32, at least one."""
+    logprobs: NDArray[np.float32]
+    """[R] float32 under the sampling distribution."""
+    finish: Finish
+    """Why the response ended."""
+    weight_version: int
+    """Version of the weights that wrote it."""
+    kept_tokens: tuple[NDArray[np.int32], ...] | None = None
+    """Per token the set that top-p and top-k kept, where the engine tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """One sampled answer to one prompt."""
+
+    example_id: str
+    """The example it answers."""
+    sample: int
+    """Which of the group's rollouts."""
+    turns: tuple[Turn, ...]
+    """One for a plain answer; more for agents and tools."""
+
+    @property
+    def num_response_tokens(self) -> int:
+        """Response tokens over all turns."""
+        return sum(len(turn.response_ids) for turn in self.turns)
+
+    @property
+    def truncated(self) -> bool:
+        """True where the last turn met the output limit."""
+        return self.turns[-1].finish is Finish.LENGTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a scorer says of one response, and why."""
+
+    score: float | None
+    """The headline metric; `None` where there is nothing to judge or the gold cannot be parsed."""
+    extracted: str | None
+    """The final answer found in the response."""
+    normal_prediction: str | None
+    """What was compared."""
+    normal_gold: str | None
+    """With what it was compared."""
+    reason: str
+    """A code such as `matched`, `different`, `no_answer`."""
+    matched_gold: int | None = None
+    """Index of the gold that matched."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Metrics by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A rollout and its reward."""
+
+    rollout: Rollout
+    """What was scored."""
+    reward: float
+    """float32 value; NaN is UNSCORED."""
+    breakdown: dict[str, float | None]
+    """Parts of the reward by name (`rule`, `judge`, `function`); `None` where a part gave no verdict.
+
+    Where the length was punished also `task` (the reward before) and `overlong` (the punishment)."""
+    verdict: Verdict
+    """Of the rule."""
+    response: str
+    """The decoded response."""
+
+    @property
+    def accuracy(self) -> float:
+        """The task's reward before overlong shaping; NaN where UNSCORED."""
+        task = self.breakdown.get("task")
+        return self.reward if task is None else task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """All rollouts of one prompt with their advantages."""
+
+    example_id: str
+    """The example."""
+    retrospective: bool
+    """True where the example was brought back from an earlier phase."""
+    prompt: Prompt
+    """Shared by all rollouts."""
+    scored: tuple[Scored, ...]
+    """[G] in the order of samples."""
+    advantages: NDArray[np.float32]
+    """[G] float32; 0 for UNSCORED rollouts and groups without signal."""
+    has_signal: bool
+    """True where the scored rewards differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A prompt and some of the responses that share it, ready for the policy (LONG_CONTEXT: the row).
+
+    `token_ids` is `[prompt | response 1 | response 2 | ...]`, every response at positions P, P+1, ... The targets are
+    flat: the first token of every response is predicted by the state at P-1, token t by the state of token t-1.
+    """
+
+    token_ids: NDArray[np.int32]
+    """[T] int32."""
+    position_ids: NDArray[np.int32]
+    """[T] int32."""
+    segment_lengths: NDArray[np.int32]
+    """[S] int32: the prompt's, then each response's; their sum is T."""
+    segment_parents: NDArray[np.int32]
+    """[S] int32: -1 for the prompt, else the index of the segment that is attended to in full."""
+    hidden_index: NDArray[np.int32]
+    """[N] int32: the position whose hidden state predicts the target."""
+    labels: NDArray[np.int32]
+    """[N] int32: the target token."""
+    advantages: NDArray[np.float32]
+    """[N] float32."""
+    weights: NDArray[np.float32]
+    """[N] float32: share of the token in the loss; 0 leaves loss and count."""
+    old_logprobs: NDArray[np.float32]
+    """[N] float32 of the policy before the first update of the step; NaN until taken."""
+    reference_logprobs: NDArray[np.float32]
+    """[N] float32 of the frozen reference; NaN where there is no KL term."""
+    rollout_logprobs: NDArray[np.float32]
+    """[N] float32 of the engine, a measure of mismatch."""
+
+    @property
+    def num_tokens(self) -> int:
+        """T."""
+        return len(self.token_ids)
+
+    @property
+    def num_targets(self) -> int:
+        """N."""
+        return len(self.labels)
