@@ -1,0 +1,1 @@
+"""The outside world: the only files that import heavy packages."""

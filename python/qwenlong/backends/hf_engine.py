@@ -1,0 +1,193 @@
+"""Rollouts with transformers, anywhere: every prompt is prefilled once and its G responses decode from that cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from qwenlong.backends import decoding
+from qwenlong.backends.attention import refuse_other_attention
+from qwenlong.records import Completion, Finish, Request, Sampling
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(slots=True)
+class _Decoded:
+    tokens: list[Tensor]
+    """Per step [B] int64."""
+    logprobs: list[Tensor]
+    """Per step [B] float32."""
+
+
+class HFEngine:
+    """Owns its copy of the model and is pushed to like any other engine."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        dtype: str,
+        end_ids: Iterable[int],
+        max_batch_tokens: int,
+        index: int = 0,
+        count: int = 1,
+    ) -> None:
+        """Load config and weights of `path`; `end_ids` end a response.
+
+        Raises:
+            ValueError: the model has a layer that is not full attention.
+        """
+        self.index, self.count = index, count
+        config = AutoConfig.from_pretrained(path)
+        refuse_other_attention(config)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model = AutoModelForCausalLM.from_pretrained(
+            path, config=config, dtype=getattr(torch, dtype), attn_implementation=decoding.NAME
+        ).to(self._device)  # fmt: skip
+        self._model.requires_grad_(False).eval()
+        self._end_ids = torch.tensor(sorted(end_ids), device=self._device)
+        self._max_batch_tokens = max_batch_tokens
+        self.version = 0
+
+    def load_weights(self, pairs: Iterable[tuple[str, Tensor]], version: int) -> None:
+        """Copy full tensors by their Hub names.
+
+        Raises:
+            ValueError: a name the model does not have, another shape, or a tensor that was left out.
+        """
+        own = dict(self._model.state_dict())
+        missing = set(own)
+        for name, tensor in pairs:
+            if name not in own or own[name].shape != tensor.shape:
+                raise ValueError(f"pushed weight {name} {tuple(tensor.shape)} does not fit the engine's model")
+            own[name].copy_(tensor)
+            missing.discard(name)
+        if missing:
+            raise ValueError(f"weights left out of the push: {', '.join(sorted(missing))}")
+        self.version = version
+
+    def sleep(self) -> None:
+        """Nothing to free: the model shares the trainer's device by copy."""
+
+    def wake(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Release the model."""
+        del self._model
+
+    @torch.inference_mode()
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[Completion]:
+        """Completions, longest prompts first, batches of at most `max_batch_tokens` padded prompt tokens."""
+        for batch in self._batches(requests):
+            yield from self._generate(batch, sampling)
+
+    def _batches(self, requests: Sequence[Request]) -> Iterator[list[Request]]:
+        batch: list[Request] = []
+        for request in sorted(requests, key=lambda r: -len(r.token_ids)):
+            full = batch and (len(batch) + 1) * len(batch[0].token_ids) > self._max_batch_tokens
+            if full or (batch and request.n != batch[0].n):
+                yield batch
+                batch = []
+            batch.append(request)
+        if batch:
+            yield batch
+
+    def _generate(self, batch: list[Request], sampling: Sampling) -> Iterator[Completion]:
+        n = batch[0].n
+        lengths = torch.tensor([len(r.token_ids) for r in batch], device=self._device)
+        steps = torch.arange(int(lengths.max()), device=self._device)
+        ids = torch.zeros((len(batch), len(steps)), dtype=torch.int64)
+        for row, request in enumerate(batch):
+            ids[row, : len(request.token_ids)] = torch.from_numpy(request.token_ids.astype(np.int64))
+        cache = decoding.SharedCache(samples=n, max_tokens=sampling.max_tokens, hidden=steps[None] >= lengths[:, None])
+        states = self._forward(ids.to(self._device), steps.expand(len(batch), -1), cache)
+        last = states[torch.arange(len(batch), device=self._device), lengths - 1]
+        decoded = self._decode(last.repeat_interleave(n, 0), lengths.repeat_interleave(n), cache, _keys(batch), sampling)
+        tokens = torch.stack(decoded.tokens, 1)  # [B, steps]
+        logprobs = torch.stack(decoded.logprobs, 1).float().cpu().numpy()
+        ended = torch.isin(tokens, self._end_ids).cpu().numpy()
+        token_ids = tokens.to(torch.int32).cpu().numpy()
+        for row in range(len(token_ids)):
+            stops = np.flatnonzero(ended[row])
+            length = int(stops[0]) + 1 if len(stops) else sampling.max_tokens
+            yield Completion(
+                request_id=batch[row // n].id,
+                sample=row % n,
+                token_ids=token_ids[row, :length].copy(),
+                logprobs=logprobs[row, :length].copy(),
+                finish=Finish.STOPPED if len(stops) else Finish.LENGTH,
+                weight_version=self.version,
+            )
+
+    def _forward(self, ids: Tensor, positions: Tensor, cache: decoding.SharedCache) -> Tensor:
+        out = self._model.model(input_ids=ids, position_ids=positions, use_cache=False, cache=cache)
+        states: Tensor = out.last_hidden_state
+        return states
+
+    def _decode(
+        self, states: Tensor, lengths: Tensor, cache: decoding.SharedCache, keys: NDArray[np.uint64], sampling: Sampling
+    ) -> _Decoded:
+        decoded = _Decoded([], [])
+        alive = torch.ones(len(states), dtype=torch.bool, device=states.device)
+        for step in range(sampling.max_tokens):
+            logits = self._model.lm_head(states).float()
+            token, logprob = sample_token(logits, uniforms(keys, step), sampling)
+            decoded.tokens.append(token)
+            decoded.logprobs.append(logprob)
+            alive &= ~torch.isin(token, self._end_ids)
+            if step + 1 == sampling.max_tokens or not bool(alive.any()):
+                break
+            cache.step = step
+            states = self._forward(token[:, None], (lengths + step)[:, None], cache)[:, 0]
+        return decoded
+
+
+def _keys(batch: Sequence[Request]) -> NDArray[np.uint64]:
+    """[B] the key of every response: its request's seed and its sample."""
+    seeds = np.repeat(np.array([r.seed for r in batch], dtype=np.uint64), batch[0].n)
+    samples = np.tile(np.arange(1, batch[0].n + 1, dtype=np.uint64), len(batch))
+    return _mix(seeds + samples * _GOLDEN)
+
+
+def uniforms(keys: NDArray[np.uint64], step: int) -> NDArray[np.float64]:
+    """[B] in [0, 1): token `step` of every key, whatever was drawn before (splitmix64's finaliser over a counter)."""
+    return (_mix(keys + np.uint64((step + 1) * int(_GOLDEN) % 2**64)) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def sample_token(logits: Tensor, u: NDArray[np.float64], sampling: Sampling) -> tuple[Tensor, Tensor]:
+    """logits [B, V] float32, u [B] in [0, 1) -> token [B] int64, its log-prob [B] float32 under the sampling distribution.
+
+    Temperature first, then top-k, then top-p (the smallest set whose mass reaches p, the most probable token always kept);
+    the token is the first whose cumulated mass exceeds u. Temperature 0 takes the largest logit with log-prob 0.
+    """
+    if sampling.temperature == 0:
+        token = logits.argmax(-1)
+        return token, torch.zeros_like(logits[:, 0])
+    logits = logits / sampling.temperature
+    if sampling.top_k:
+        floor = logits.topk(min(sampling.top_k, logits.shape[-1]), dim=-1).values[:, -1:]
+        logits = logits.masked_fill(logits < floor, -torch.inf)
+    if sampling.top_p < 1.0:
+        ordered, order = torch.softmax(logits, -1).sort(-1, descending=True)
+        beyond = ordered.cumsum(-1) - ordered >= sampling.top_p
+        logits = logits.masked_fill(torch.zeros_like(beyond).scatter(-1, order, beyond), -torch.inf)
+    logprobs = torch.log_softmax(logits, -1)
+    mass = logprobs.double().exp().cumsum(-1)
+    target = torch.from_numpy(u).to(mass.device)[:, None] * mass[:, -1:]
+    token = torch.searchsorted(mass, target, right=True)[:, 0].clamp_max(logits.shape[-1] - 1)
+    return token, logprobs.gather(-1, token[:, None])[:, 0]
