@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -145,8 +146,31 @@ def write_groups(path: Path, groups: Iterable[Group], *, phase: int, step: int) 
             file.write(json.dumps(record) + "\n")
 
 
-def read_groups(path: Path) -> dict[tuple[int, int], list[tuple[Prompt, list[Rollout], bool]]]:
-    """What `write_groups` wrote, by (phase, step): prompt, rollouts, retrospective.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Groups of an earlier rollouts run."""
+
+    path: Path
+    """Their file."""
+    by_step: dict[tuple[int, int], list[tuple[Prompt, list[Rollout], bool]]]
+    """By (phase, step within it), both from 0: prompt, rollouts, whether the example was brought back."""
+
+    def groups(self, *, phase: int, step: int) -> list[tuple[Prompt, list[Rollout], bool]]:
+        """The groups of a step.
+
+        Raises:
+            ValueError: the file holds none.
+        """
+        if (phase, step) not in self.by_step:
+            raise ValueError(
+                f"rollouts.read {self.path} holds no rollouts of phase {phase + 1}, step {step + 1}: write them with the "
+                "same phases, or train fewer steps"
+            )
+        return self.by_step[phase, step]
+
+
+def read_groups(path: Path) -> Written:
+    """What `write_groups` wrote.
 
     Raises:
         ValueError: the file is missing or a line is broken; naming the line.
@@ -166,7 +190,7 @@ def read_groups(path: Path) -> dict[tuple[int, int], list[tuple[Prompt, list[Rol
             except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{path}:{number}: not a group of rollouts: {error!r}") from None
             found.setdefault(key, []).append((prompt, rollouts, bool(record["retrospective"])))
-    return found
+    return Written(path=path, by_step=found)
 
 
 def _read_rollout(prompt: Prompt, sample_index: int, entry: dict[str, Any]) -> Rollout:

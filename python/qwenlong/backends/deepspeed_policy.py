@@ -75,11 +75,12 @@ class DeepSpeedPolicy:
         if layout == "shared":
             attention.refuse_other_attention(config)
         settings = _settings(world.size, dtype, max_grad_norm, offload_optimizer, persistent_below)
-        self._sharding = HfDeepSpeedConfig(settings)  # alive while the model loads: weights go straight to their shards
+        sharding = HfDeepSpeedConfig(settings)  # alive while the model loads: weights go straight to their shards
         model, report = AutoModelForCausalLM.from_pretrained(
             path, config=config, dtype=getattr(torch, dtype), output_loading_info=True,
             attn_implementation=attention.NAME if layout == "shared" else "sdpa",
         )  # fmt: skip
+        del sharding  # any other model that is loaded later stays whole
         missing = set(report["missing_keys"]) - set(getattr(model, "_tied_weights_keys", None) or {})
         if missing:
             raise ValueError(f"{path} lacks weights of its own architecture: {', '.join(sorted(missing))}")

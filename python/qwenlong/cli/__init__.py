@@ -1,0 +1,71 @@
+"""The console script `qwenlong-train`; imports stay light until a run really begins."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+USAGE = """\
+usage: qwenlong-train RECIPE [--resume] [--dry-run] [--SECTION.KEY VALUE ...]
+
+Teach a language model to reason over long documents: warm-up SFT, phased RL with retrospective sampling, evaluation.
+
+  RECIPE             a shipped name (below) or the path of a TOML file
+  --resume           go on from the newest checkpoint of run.directory
+  --dry-run          check everything that can be checked, print the resolved recipe and the plan, train nothing
+  --SECTION.KEY V    any key of the recipe, for example --run.seed 3 --losses.algorithm dapo; lists and tables as JSON:
+                     --run.stages '["sft"]'
+  --help             this text and every key
+
+examples
+  qwenlong-train quickstart                                      the whole recipe on a CPU in minutes
+  qwenlong-train quickstart --run.directory runs/b --run.seed 1  another seed beside it
+  qwenlong-train quickstart --run.directory runs/b --resume      after a kill
+  torchrun --nproc-per-node 2 -m qwenlong quickstart             two ranks
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the console script; returns the exit code: 0 done or stopped cleanly, 1 failed, 2 a mistake of the user."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        from qwenlong import config
+    except ModuleNotFoundError as error:
+        return _complain(f"{error.name} is missing: training needs pip install 'qwenlong[train]'")
+    if not words or "--help" in words or "-h" in words:
+        sys.stdout.write(_help(config))
+        return 0 if words else 2
+    recipe, *rest = words
+    if recipe.startswith("-"):
+        return _complain(f"the recipe comes first, not {recipe}; see qwenlong-train --help")
+    resume, dry = "--resume" in rest, "--dry-run" in rest
+    flags = [word for word in rest if word not in ("--resume", "--dry-run")]
+    try:
+        resolved = config.load_config(recipe, flags)
+    except config.ConfigError as error:
+        return _complain(str(error))
+    try:
+        from qwenlong.cli import running
+    except ModuleNotFoundError as error:
+        return _complain(f"{error.name} is missing: training needs pip install 'qwenlong[train]'")
+    if dry:
+        return running.dry_run(resolved)
+    return running.run(resolved, resume=resume)
+
+
+def _help(config: object) -> str:
+    lines = [USAGE, "recipes"]
+    lines += [f"  {name:<18} {about}" for name, about in config.shipped_recipes().items()]  # type: ignore[attr-defined]
+    section = ""
+    for key, default, about in config.describe_keys():  # type: ignore[attr-defined]
+        head = key.split(".")[0]
+        if head != section:
+            section = head
+            lines.append(f"\n[{section}]")
+        lines.append(f"  --{key} (default {default})\n      {about}")
+    return "\n".join(lines) + "\n"
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"qwenlong-train: {message}\n")
+    return 2

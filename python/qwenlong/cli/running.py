@@ -1,0 +1,222 @@
+"""A run from its first to its last stage: directory, resume, signals, errors, summary."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from types import FrameType
+
+from transformers.utils.logging import disable_progress_bar
+
+from qwenlong.backends.tokenizers import HubTokenizer, word_tokenizer
+from qwenlong.backends.world import RankError, World, join, leave
+from qwenlong.checkpoint import Checkpoints, write_atomically
+from qwenlong.cli.assembly import assemble, load_tokenizer
+from qwenlong.cli.corpus import build_corpus, synthetic_task
+from qwenlong.config import Config, differing_keys, dump_config, load_config
+from qwenlong.evaluate import evaluate
+from qwenlong.report import build_display, summarise, summary_table
+from qwenlong.session import Session, Stopped
+from qwenlong.sft import warm_up
+from qwenlong.train import train
+
+MAY_CHANGE = ("run.directory", "run.loggers", "run.keep_checkpoints", "run.checkpoint_every_steps", "run.timeout_seconds")
+"""Keys that a resumed run may have other values for."""
+TRACES = ("config.toml", "metrics.jsonl", "rollouts.jsonl", "groups.jsonl", "checkpoints", "summary.json", "model")
+"""What shows that a directory holds a run."""
+
+
+class _Signal:
+    """Remembers that the run was asked to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before = signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+    def restore(self) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+
+def run(config: Config, *, resume: bool) -> int:
+    """Run or resume a recipe on this rank; returns the exit code."""
+    _quiet()
+    asked = _Signal()
+    world = join(timeout_seconds=config.run.timeout_seconds)
+    display = build_display(visible=world.rank == 0)
+    clean = False
+    try:
+        directory = Path(config.run.directory)
+        finished = world.agree(lambda: prepare_directory(config, world, resume=resume))[0]
+        if not finished:
+            session = assemble(config, world=world, display=display, stop=lambda: asked.asked)
+            _restore(session, resume)
+            _run_stages(session)
+            session.journal.close()
+        world.agree(lambda: None)
+        display.close()
+        if world.rank == 0:
+            sys.stdout.write(summary_table(directory))
+        clean = True
+        return 0
+    except Stopped as stopped:
+        display.say(str(stopped))
+        clean = True
+        return 0
+    except (ValueError, RankError, RuntimeError) as error:
+        display.close()
+        sys.stderr.write(f"qwenlong-train: rank {world.rank}: {error}\n")
+        if os.environ.get("QWENLONG_TRACEBACK"):
+            traceback.print_exc()
+        return 2 if isinstance(error, ValueError) else 1
+    finally:
+        display.close()
+        asked.restore()
+        leave(world, clean=clean)
+
+
+def prepare_directory(config: Config, world: World, *, resume: bool) -> bool:
+    """Create or check the run directory on rank 0; True where the run is finished already.
+
+    Raises:
+        ValueError: the directory holds a run and --resume is not given, or the recipe is another one.
+    """
+    if world.rank != 0:
+        return False
+    directory = Path(config.run.directory)
+    if directory.exists() and not directory.is_dir():
+        raise ValueError(f"run.directory {directory} is a file")
+    if any((directory / trace).exists() for trace in TRACES):
+        if not resume:
+            raise ValueError(
+                f"run.directory {directory} already holds a run: give --resume to go on with it, or another directory"
+            )
+        saved = directory / "config.toml"
+        if saved.is_file():
+            changed = [line for line in differing_keys(load_config(str(saved)), config) if not line.startswith(MAY_CHANGE)]
+            if changed:
+                raise ValueError(
+                    f"the run in {directory} was started with another recipe: {'; '.join(changed)}. "
+                    "Resume with the same values, or start in another directory"
+                )
+        if (directory / "summary.json").is_file():
+            return True
+    (directory / "checkpoints").mkdir(parents=True, exist_ok=True)
+    write_atomically(directory / "config.toml", dump_config(config))
+    return False
+
+
+def _restore(session: Session, resume: bool) -> None:
+    checkpoints: Checkpoints = session.checkpoints
+    newest = checkpoints.newest() if resume else None
+    if session.world.rank == 0:
+        checkpoints.clear_unfinished()
+    if newest is not None:
+        checkpoints.restore(newest, session.parts())
+        session.wall_before = session.progress.wall_seconds
+        session.display.say(f"going on from {newest}")
+    else:
+        if resume:
+            session.display.say("no complete checkpoint: starting from the beginning")
+        if session.world.rank == 0:
+            session.journal.clear()
+            shutil.rmtree(session.directory / "reference", ignore_errors=True)
+    session.world.agree(lambda: None)
+
+
+def plan_parts(stages: list[str]) -> list[str]:
+    """The parts of a run: evaluation comes before RL as well as last."""
+    parts = [stage for stage in stages if stage != "evaluate"]
+    if "evaluate" in stages:
+        if "rl" in parts:
+            parts.insert(parts.index("rl"), "evaluate:warmup")
+        parts.append("evaluate:final")
+    return parts
+
+
+def _run_stages(session: Session) -> None:
+    progress = session.progress
+    for part in plan_parts(list(session.config.run.stages)):
+        if part in progress.completed:
+            continue
+        if part == "sft":
+            warm_up(session)
+            session.policy.reset_optimizer()
+        elif part == "rl":
+            train(session)
+        elif part == "rollouts":
+            train(session, learning=False)
+        else:
+            evaluate(session, part.removeprefix("evaluate:"))
+        progress.completed.append(part)
+        session.finish_unit(boundary=True)
+    _finish(session)
+
+
+def _finish(session: Session) -> None:
+    """Model, then summary, each atomically."""
+    stages = session.config.run.stages
+    if "sft" in stages or "rl" in stages:
+        aside, final = session.directory / ".model.writing", session.directory / "model"
+        if session.world.rank == 0:
+            shutil.rmtree(aside, ignore_errors=True)
+        session.policy.export(aside)
+        if session.world.rank == 0:
+            assert isinstance(session.tokenizer, HubTokenizer)
+            session.tokenizer.save(aside)
+            shutil.rmtree(final, ignore_errors=True)
+            os.replace(aside, final)
+    if session.world.rank == 0:
+        shutil.rmtree(session.directory / "reference", ignore_errors=True)
+        write_atomically(session.directory / "summary.json", summarise(session))
+
+
+def dry_run(config: Config) -> int:
+    """Check what can be checked without a model's weights and print the resolved recipe and the plan."""
+    _quiet()
+    lines: list[str] = []
+    try:
+        if config.model.path == "tiny":
+            tokenizer = HubTokenizer(word_tokenizer(synthetic_task(config).words()))
+        else:
+            tokenizer = load_tokenizer(config, Path(config.model.path))
+        corpus = build_corpus(config, tokenizer, say=lines.append)
+        from qwenlong.cli.assembly import reward_model
+
+        reward_model(config)
+    except ValueError as error:
+        sys.stderr.write(f"qwenlong-train: {error}\n")
+        return 2
+    rollouts, packing = config.rollouts, config.packing
+    lines.append(f"parts: {', '.join(plan_parts(list(config.run.stages)))}")
+    lines.append(f"ranks: {os.environ.get('WORLD_SIZE', '1')} (set by the launcher)")
+    for k, phase in enumerate(config.phases):
+        pool = corpus.pools[k]
+        size = f"{len(pool.ids):,} examples" if hasattr(pool, "ids") else "endless examples"
+        row = phase.max_input_tokens + rollouts.group_size * phase.max_output_tokens
+        lines.append(
+            f"phase {k + 1}: {size}, {phase.steps} steps of {rollouts.prompts_per_step} x {rollouts.group_size}; at most "
+            f"{rollouts.prompts_per_step * row:,} tokens per step ({packing.layout} rows), a group up to {row:,} tokens "
+            f"in rows of at most {packing.max_row_tokens:,}"
+        )
+    lines += [f"evaluation at {limit:,} tokens: {len(ids):,} questions" for limit, ids in corpus.questions.items()]
+    sys.stdout.write(dump_config(config) + "\n" + "".join(f"# {line}\n" for line in lines))
+    return 0
+
+
+def _quiet() -> None:
+    """Keep the frameworks' chatter out of the display."""
+    logging.getLogger("DeepSpeed").setLevel(logging.ERROR)
+    for name in ("transformers", "torch.distributed"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    disable_progress_bar()
+    # torch's own collectives warn about their names, once per call of DeepSpeed's.
+    warnings.filterwarnings("ignore", category=FutureWarning, message=".*(all_gather_into|reduce_scatter)_tensor.*")

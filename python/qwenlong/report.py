@@ -1,0 +1,160 @@
+"""What a person sees: live progress while a run goes on, a table after it, and summary.json behind the table."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from qwenlong.session import Display, Session
+
+_SHOWN = {
+    "loss": "loss", "reward": "reward", "accuracy": "accuracy", "probe_accuracy": "accuracy", "entropy": "entropy",
+    "response_tokens": "length", "tokens_per_second": "tokens/s",
+}  # fmt: skip
+
+
+class _Quiet:
+    """For ranks other than the first."""
+
+    def begin(self, stage: str, *, total: int | None, done: int = 0) -> None:
+        """Say nothing."""
+
+    def advance(self, values: dict[str, float | None]) -> None:
+        """Say nothing."""
+
+    def say(self, message: str) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class _Live:
+    """A bar with the newest values on a terminal; elsewhere only lines that stay."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._stage = ""
+
+    def begin(self, stage: str, *, total: int | None, done: int = 0) -> None:
+        """A new bar."""
+        self.close()
+        self._stage = stage
+        if not self._console.is_terminal:
+            return
+        self._bar = Progress(
+            TextColumn("{task.description:<18}"), BarColumn(bar_width=20), MofNCompleteColumn(),
+            TextColumn("{task.fields[values]}"), TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(),
+            console=self._console,
+        )  # fmt: skip
+        self._bar.start()
+        self._task = self._bar.add_task(stage, total=total, completed=done, values="")
+
+    def advance(self, values: dict[str, float | None]) -> None:
+        """The step's values."""
+        if self._bar is not None and self._task is not None:
+            shown = {label: values[name] for name, label in _SHOWN.items() if values.get(name) is not None}
+            text = "  ".join(f"{label} {value:,.0f}" if value and value > 100 else f"{label} {value:.3f}" for label, value in shown.items())
+            self._bar.update(self._task, advance=1, values=text)
+
+    def say(self, message: str) -> None:
+        """Above the bar."""
+        (self._bar.console if self._bar else self._console).print(message, highlight=False, markup=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def build_display(*, visible: bool) -> Display:
+    """For rank 0, or for the others."""
+    return _Live() if visible else _Quiet()
+
+
+def summarise(session: Session) -> str:
+    """The content of summary.json (CONTRACTS.md 6)."""
+    progress = session.progress
+    by_length: dict[str, Any] = {}
+    for field in ("accuracy", "well_formed", "pass_at_k"):
+        by_length[field] = {
+            name: {length: entry[field] for length, entry in result.items()}
+            for name, result in progress.evaluations.items()
+        }
+    latest = next(iter(reversed(progress.evaluations.values())), {})
+    rewards = []
+    for phase, values in enumerate(progress.reward, start=1):
+        known = [value for value in values if value is not None]
+        fifth = max(1, len(known) // 5)
+        first, last = known[:fifth], known[-fifth:]
+        rewards.append({
+            "phase": phase,
+            "first_fifth": sum(first) / len(first) if first else None,
+            "last_fifth": sum(last) / len(last) if last else None,
+        })  # fmt: skip
+    summary = {
+        **by_length,
+        "chance": {length: entry["chance"] for length, entry in latest.items() if entry["chance"] is not None},
+        "questions": {length: entry["questions"] for length, entry in latest.items()},
+        "unscored": {name: {k: e["unscored"] for k, e in result.items()} for name, result in progress.evaluations.items()},
+        "reward": rewards,
+        "retrospective": [len(found) for found in session.curriculum.retrospective],
+        "sft_steps": progress.sft_steps,
+        "rl_steps": progress.rl_steps,
+        "wall_seconds": session.wall_seconds(),
+    }
+    return json.dumps(summary, indent=1) + "\n"
+
+
+def summary_table(directory: Path) -> str:
+    """Tables of a finished run's summary.json: accuracy and pass@k by length, before and after; reward by phase."""
+    path = directory / "summary.json"
+    if not path.is_file():
+        return ""
+    summary = json.loads(path.read_text("utf-8"))
+    out = io.StringIO()
+    console = Console(file=out, width=min(140, Console().width) if sys.stdout.isatty() else 120)
+    stages = list(summary["accuracy"])
+    if stages:
+        table = Table(title="held-out questions by input length: " + " -> ".join(stages))
+        table.add_column("input tokens", justify="right")
+        names = ["accuracy", "well_formed", *(f"pass@{k}" for k in next(iter(summary["pass_at_k"][stages[0]].values())))]
+        for name in [*names, "chance"]:
+            table.add_column(name.replace("_", "-"), justify="right")
+        for length in summary["accuracy"][stages[-1]]:
+            cells = [" -> ".join(_cell(summary, name, stage, length) for stage in stages) for name in names]
+            chance = summary["chance"].get(length)
+            table.add_row(length, *cells, "" if chance is None else f"{chance:.2f}")
+        console.print(table)
+    if summary["reward"]:
+        table = Table(title="reward of new examples")
+        for name in ("phase", "first fifth", "last fifth", "retrospective examples"):
+            table.add_column(name, justify="right")
+        for entry, found in zip(summary["reward"], summary["retrospective"], strict=True):
+            table.add_row(str(entry["phase"]), _number(entry["first_fifth"]), _number(entry["last_fifth"]), str(found))
+        console.print(table)
+    console.print(
+        f"{summary['sft_steps']} warm-up steps, {summary['rl_steps']} RL steps, {summary['wall_seconds']:.0f} s; {directory}",
+        soft_wrap=True, highlight=False, markup=False,
+    )  # fmt: skip
+    return out.getvalue()
+
+
+def _cell(summary: dict[str, Any], name: str, stage: str, length: str) -> str:
+    if name.startswith("pass@"):
+        return _number(summary["pass_at_k"][stage][length].get(name.removeprefix("pass@")))
+    return _number(summary[name][stage][length])
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

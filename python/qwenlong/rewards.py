@@ -1,0 +1,184 @@
+"""Rollouts to rewards: max(rule, judge), and the user's own; a missing verdict stays missing.
+
+A verdict that is missing is UNSCORED (NaN), never 0: a dead judge must not teach that right answers are wrong.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from qwenlong import scoring
+from qwenlong.records import UNSCORED, Example, Rollout, Scored, Verdict
+
+Function = Callable[..., Sequence[float | None]]
+"""The user's reward: called with keywords `responses: list[str]` and `examples: list[Example]`; None is unscored."""
+
+
+class RewardError(RuntimeError):
+    """The user's reward function or judge failed or broke its contract."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeQuestion:
+    """What a judge is asked; never the documents."""
+
+    question: str
+    """The example's."""
+    prediction: str
+    """The extracted answer."""
+    answers: tuple[str, ...]
+    """The gold answers."""
+
+
+class Judge(Protocol):
+    """A second opinion where the rule says no."""
+
+    def verdicts(self, questions: Sequence[JudgeQuestion]) -> Sequence[bool | None]:
+        """One call per step; `None` where there is no verdict."""
+
+
+def load_object(path: str, *, key: str) -> Any:
+    """The object of "file.py:name".
+
+    Raises:
+        ValueError: no such file or name; naming the setting.
+    """
+    file, _, name = path.rpartition(":")
+    if not file or not name.isidentifier():
+        raise ValueError(f'{key} is "{path}", which is not of the form file.py:name')
+    if not Path(file).is_file():
+        raise ValueError(f'{key} is "{path}", but there is no file {file}')
+    spec = importlib.util.spec_from_file_location(f"qwenlong_user_{Path(file).stem}", file)
+    assert spec is not None and spec.loader is not None, "a .py file has a loader"
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not callable(getattr(module, name, None)):
+        raise ValueError(f'{key} is "{path}", but {file} has no callable {name}')
+    return getattr(module, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardModel:
+    """How responses are rewarded; see `config.Rewards`."""
+
+    parts: tuple[Literal["rule", "judge", "function"], ...] = ("rule",)
+    """What is combined."""
+    combine: Literal["max", "mean"] = "max"
+    """How."""
+    reasoning: Literal["auto", "required"] = "auto"
+    """Whether a response without </think> can have an answer."""
+    judge: Judge | None = None
+    """Asked where the other parts say less than 1 and there is something to judge."""
+    function: Function | None = None
+    """The user's."""
+
+    def score(self, rollouts: Sequence[Rollout], *, responses: Sequence[str], examples: Sequence[Example]) -> list[Scored]:
+        """One `Scored` per rollout; `responses[i]` is the decoded text of `rollouts[i]`, `examples[i]` its example.
+
+        Raises:
+            RewardError: the user's function or judge raised or returned another number of values.
+        """
+        verdicts = scoring.score_batch(
+            list(responses),
+            [list(example.answers) for example in examples],
+            kinds=[example.kind.value for example in examples],
+            reasoning=self.reasoning,
+        )
+        columns: dict[str, Sequence[float | None]] = {}
+        if "rule" in self.parts:
+            columns["rule"] = [verdict.score for verdict in verdicts]
+        if "function" in self.parts:
+            columns["function"] = self._ask_function(responses, examples)
+        if "judge" in self.parts:
+            columns["judge"] = self._ask_judge(verdicts, examples, columns)
+        return [
+            self._combined(rollout, response, verdict, {name: column[i] for name, column in columns.items()})
+            for i, (rollout, response, verdict) in enumerate(zip(rollouts, responses, verdicts, strict=True))
+        ]
+
+    def _ask_function(self, responses: Sequence[str], examples: Sequence[Example]) -> list[float | None]:
+        assert self.function is not None, "config checks that a function is named"
+        try:
+            values = self.function(responses=list(responses), examples=list(examples))
+        except Exception as error:
+            raise RewardError(f"the reward function raised {type(error).__name__}: {error}") from error
+        return _checked(values, len(responses), "reward function")
+
+    def _ask_judge(
+        self, verdicts: Sequence[Verdict], examples: Sequence[Example], others: dict[str, Sequence[float | None]]
+    ) -> list[float | None]:
+        assert self.judge is not None, "config checks that a judge is named"
+        answers: list[float | None] = [0.0] * len(verdicts)
+        asked = [
+            i
+            for i, verdict in enumerate(verdicts)
+            if verdict.extracted and not any((column[i] or 0.0) >= 1.0 for column in others.values())
+        ]
+        questions = [
+            JudgeQuestion(
+                question=examples[i].question, prediction=verdicts[i].extracted or "", answers=examples[i].answers
+            )
+            for i in asked
+        ]
+        try:
+            replies = self.judge.verdicts(questions) if questions else []
+        except Exception as error:
+            raise RewardError(f"the judge raised {type(error).__name__}: {error}") from error
+        for i, reply in zip(asked, _checked(replies, len(asked), "judge"), strict=True):
+            answers[i] = reply
+        return answers
+
+    def _combined(
+        self, rollout: Rollout, response: str, verdict: Verdict, breakdown: dict[str, float | None]
+    ) -> Scored:
+        known = [value for value in breakdown.values() if value is not None]
+        complete = len(known) == len(breakdown)
+        if self.combine == "max" and known and (complete or max(known) >= 1.0):
+            reward = max(known)
+        elif self.combine == "mean" and complete:
+            reward = sum(known) / len(known)
+        else:
+            reward = UNSCORED
+        return Scored(
+            rollout=rollout,
+            reward=float(np.float32(reward)),
+            breakdown=breakdown,
+            verdict=verdict,
+            response=response,
+        )
+
+
+def shaped(scored: Scored, *, penalty: float) -> Scored:
+    """Add the overlong penalty (at most 0) to a reward, named in the breakdown."""
+    if penalty == 0.0 or math.isnan(scored.reward):
+        return scored
+    return replace(scored, reward=scored.reward + penalty, breakdown={**scored.breakdown, "task": scored.reward, "overlong": penalty})
+
+
+def _checked(values: Any, expected: int, name: str) -> list[float | None]:
+    try:
+        found = list(values)
+    except TypeError:
+        raise RewardError(f"the {name} returned {type(values).__name__}, not a list of {expected} values") from None
+    if len(found) != expected:
+        raise RewardError(f"the {name} returned {len(found)} values for {expected} responses; None stands for unscored")
+    checked: list[float | None] = []
+    for i, value in enumerate(found):
+        if value is None:
+            checked.append(None)
+            continue
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise RewardError(f"the {name} returned {value!r} for response {i}, neither a number nor None") from None
+        if math.isinf(number):
+            raise RewardError(f"the {name} returned {number} for response {i}; a reward must be finite")
+        checked.append(None if math.isnan(number) else number)
+    return checked

@@ -1,0 +1,162 @@
+"""What the stages of one run share: its settings, its ranks, its models, and where it stands."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qwenlong.backends.world import World
+    from qwenlong.checkpoint import Checkpoints, Part
+    from qwenlong.config import Config
+    from qwenlong.metrics import Journal
+    from qwenlong.phases import Corpus, Curriculum
+    from qwenlong.prompts import Tokenizer
+    from qwenlong.records import Rollout, Scored
+    from qwenlong.replay import Replay
+    from qwenlong.rollouts import Engine
+    from qwenlong.update import Policy
+
+
+class Stopped(Exception):  # noqa: N818  # not an error: the run was asked to end
+    """The run was asked to end; everything is saved."""
+
+
+class Display(Protocol):
+    """Live progress of a stage."""
+
+    def begin(self, stage: str, *, total: int | None, done: int = 0) -> None:
+        """A stage of so many steps begins (None: until a measured goal)."""
+
+    def advance(self, values: dict[str, float | None]) -> None:
+        """A step is done."""
+
+    def say(self, message: str) -> None:
+        """A line that stays."""
+
+    def close(self) -> None:
+        """End the display."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """Where a run stands; a part of the checkpoint."""
+
+    completed: list[str] = field(default_factory=list)
+    """Finished parts of the run, in order: sft, evaluate:warmup, rl, evaluate:final."""
+    units: int = 0
+    """Finished units of work: SFT steps, RL steps, evaluations. The checkpoint's name."""
+    sft_steps: int = 0
+    """Warm-up steps done."""
+    rl_steps: int = 0
+    """RL steps done, over all phases."""
+    updates: int = 0
+    """Optimiser steps of the present stage."""
+    reward: list[list[float | None]] = field(default_factory=list)
+    """Per phase, the mean raw task reward of the new rollouts of every step."""
+    evaluations: dict[str, Any] = field(default_factory=dict)
+    """Results by `warmup` and `final`."""
+    wall_seconds: float = 0.0
+    """Spent up to the last checkpoint, over all sessions."""
+
+    name = "progress"
+    version = 1
+    sharded = False
+
+    def save(self, directory: Path) -> None:
+        """Write progress.json."""
+        (directory / "progress.json").write_text(json.dumps(asdict(self)), "utf-8")
+
+    def load(self, directory: Path, version: int) -> None:
+        """Read what `save` wrote."""
+        for key, value in json.loads((directory / "progress.json").read_text("utf-8")).items():
+            setattr(self, key, value)
+
+
+@dataclass(slots=True, kw_only=True)
+class PolicyPart:
+    """The policy as a part of the checkpoint, written by every rank."""
+
+    policy: Policy
+    """What is saved."""
+
+    name = "policy"
+    version = 1
+    sharded = True
+
+    def save(self, directory: Path) -> None:
+        """Let the policy write its shards."""
+        self.policy.save(directory)
+
+    def load(self, directory: Path, version: int) -> None:
+        """Let the policy read its shards."""
+        self.policy.load(directory)
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """Everything the stages work with."""
+
+    config: Config
+    """The resolved recipe."""
+    directory: Path
+    """The run directory."""
+    world: World
+    """The ranks."""
+    tokenizer: Tokenizer
+    """The model's."""
+    policy: Policy
+    """What is trained."""
+    make_reference: Callable[[], Policy]
+    """A frozen copy of the policy that RL starts from."""
+    engine: Engine
+    """What samples."""
+    score: Callable[[Sequence[Sequence[Rollout]]], list[list[Scored]]]
+    """Rollouts to rewards, on this rank."""
+    corpus: Corpus
+    """Examples and prompts."""
+    replay: Replay
+    """Difficulty memory."""
+    curriculum: Curriculum
+    """Phase and place in it."""
+    progress: Progress
+    """Where the run stands."""
+    journal: Journal
+    """Metrics and rollouts on disk."""
+    display: Display
+    """Live progress."""
+    checkpoints: Checkpoints
+    """What survives a kill."""
+    stop: Callable[[], bool]
+    """True once a signal asked this rank to end."""
+    started: float = field(default_factory=time.monotonic)
+    """Clock of this session."""
+    wall_before: float = 0.0
+    """Seconds of earlier sessions."""
+
+    def parts(self) -> list[Part]:
+        """Everything that is remembered."""
+        return [PolicyPart(policy=self.policy), self.replay, self.curriculum, self.progress, self.journal]
+
+    def wall_seconds(self) -> float:
+        """Over all sessions of the run."""
+        return self.wall_before + time.monotonic() - self.started
+
+    def finish_unit(self, *, boundary: bool) -> None:
+        """Count a unit of work; save when it is time, at a `boundary` of stages, or when a signal asks to end.
+
+        Raises:
+            Stopped: after saving, on all ranks, where one of them was asked to end.
+        """
+        self.progress.units += 1
+        stopping = any(self.world.gather(self.stop()))
+        if boundary or stopping or self.progress.units % self.config.run.checkpoint_every_steps == 0:
+            self.progress.wall_seconds = self.wall_seconds()
+            self.checkpoints.save(self.progress.units, self.parts())
+        if stopping:
+            raise Stopped(f"stopped after {self.progress.units} units of work; go on with --resume")

@@ -1,0 +1,186 @@
+"""Phased RL, as the paper has it: sample, score, credit, pack, update, push, observe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from qwenlong.advantages import credit, overlong_penalty
+from qwenlong.config import Phase
+from qwenlong.losses import PolicyObjective
+from qwenlong.metrics import step_metrics
+from qwenlong.packing import digest, place, rows, targets
+from qwenlong.phases import Choice
+from qwenlong.records import Group, Sampling, Scored
+from qwenlong.rewards import shaped
+from qwenlong.rollouts import Written, answer, push_weights, read_groups, write_groups
+from qwenlong.session import Session
+from qwenlong.update import MiniBatch, Policy, UpdateReport, computed, update
+
+
+def train(session: Session, *, learning: bool = True) -> None:
+    """Every phase from where the run stands, step by step; not `learning`, rollouts are written and nothing else."""
+    config, curriculum = session.config, session.curriculum
+    reference = session.make_reference() if learning and config.losses.kl_coefficient > 0 else None
+    written = read_groups(Path(config.rollouts.read)) if config.rollouts.read else None
+    push_weights(session.policy, session.engine)
+    for index in range(max(0, curriculum.phase), len(config.phases)):
+        phase = config.phases[index]
+        if index > curriculum.phase:
+            begin(session, index)
+        session.display.begin(f"phase {index + 1}", total=phase.steps, done=curriculum.step)
+        while curriculum.step < phase.steps:
+            started = time.monotonic()
+            kept, dropped = collect(session, phase, written)
+            sampled = time.monotonic()
+            report = None
+            if learning:
+                report = learn(session, kept, reference)
+                push_weights(session.policy, session.engine)
+            elif session.world.rank == 0:
+                write_groups(session.directory / "groups.jsonl", kept, phase=index, step=curriculum.step)
+            observe(session, [*kept, *dropped])
+            curriculum.step += 1
+            session.progress.rl_steps += 1
+            record(session, kept, dropped, report, (started, sampled, time.monotonic()))
+            if (index + 1, curriculum.step) != (len(config.phases), phase.steps):
+                session.finish_unit(boundary=curriculum.step == phase.steps)
+
+
+def begin(session: Session, index: int) -> None:
+    """Enter a phase; its retrospective set comes from all earlier ones."""
+    session.curriculum.begin(index)
+    session.progress.reward.append([])
+    found = len(session.curriculum.retrospective[index])
+    limit = session.config.phases[index].max_input_tokens
+    session.display.say(f"phase {index + 1}: inputs up to {limit} tokens, {found} retrospective examples")
+
+
+def collect(session: Session, phase: Phase, written: Written | None) -> tuple[list[Group], list[Group]]:
+    """The groups of a step, kept and dropped.
+
+    With dynamic sampling (DAPO) groups without signal are replaced by fresh prompts, asked for exactly the missing number,
+    at most `max_refills` times; then the smaller batch is trained, correctly normalised.
+    """
+    how, curriculum = session.config.rollouts, session.curriculum
+    if written is not None:
+        entries = written.groups(phase=curriculum.phase, step=curriculum.step)
+        choices = [Choice(example_id=prompt.example_id, retrospective=old) for prompt, _, old in entries]
+        return credited(session, choices, session.score([rollouts for _, rollouts, _ in entries]), phase), []
+    kept: list[Group] = []
+    dropped: list[Group] = []
+    for refill in range(1 + how.max_refills if how.dynamic_sampling else 1):
+        missing = how.prompts_per_step - len(kept)
+        seen = {group.example_id for group in [*kept, *dropped]}
+        choices = curriculum.refill(missing, exclude=seen) if refill else curriculum.choose(missing)
+        groups = credited(session, choices, sampled_answers(session, choices, phase), phase)
+        kept += [group for group in groups if group.has_signal or not how.dynamic_sampling]
+        dropped += [group for group in groups if not group.has_signal and how.dynamic_sampling]
+        if len(kept) == how.prompts_per_step or not choices:
+            break
+    if len(kept) < how.prompts_per_step:
+        session.display.say(f"step {session.progress.rl_steps + 1}: trains {len(kept)} of {how.prompts_per_step} groups")
+    return kept, dropped
+
+
+def sampled_answers(session: Session, choices: Sequence[Choice], phase: Phase) -> list[list[Scored]]:
+    """Rollouts of the chosen prompts with their rewards, a group per prompt."""
+    how = session.config.rollouts
+    sampling = Sampling(
+        temperature=how.temperature, top_p=how.top_p, top_k=how.top_k, max_tokens=phase.max_output_tokens
+    )
+    return answer(
+        session.engine, [session.corpus.lookup(choice.example_id)[1] for choice in choices], score=session.score,
+        ranks=session.world, sampling=sampling, group_size=how.group_size, seed=session.config.run.seed,
+        purpose="rollout", step=session.progress.rl_steps, weight_version=session.policy.version,
+    )  # fmt: skip
+
+
+def credited(
+    session: Session, choices: Sequence[Choice], scored: Sequence[Sequence[Scored]], phase: Phase
+) -> list[Group]:
+    """Groups with their advantages, after overlong shaping; whether a group has signal is judged on the task's reward."""
+    rewards, how = session.config.rewards, session.config.advantages
+    buffer = rewards.overlong_buffer_tokens
+
+    def penalty(one: Scored) -> float:
+        length = one.rollout.num_response_tokens
+        limits = {"max_tokens": phase.max_output_tokens, "factor": rewards.overlong_factor}
+        return overlong_penalty(length, buffer_tokens=buffer, **limits) if buffer else 0.0
+
+    final = [[shaped(one, penalty=penalty(one)) for one in group] for group in scored]
+    shaped_rewards = [np.array([one.reward for one in group], dtype=np.float32) for group in final]
+    task_rewards = [np.array([one.accuracy for one in group], dtype=np.float32) for group in final]
+    credit_MG = credit(shaped_rewards, epsilon=how.epsilon, scale=how.scale).advantages
+    signal_M = credit(task_rewards).has_signal
+    return [
+        Group(
+            example_id=choice.example_id, retrospective=choice.retrospective,
+            prompt=session.corpus.lookup(choice.example_id)[1], scored=tuple(group), advantages=advantages,
+            has_signal=bool(signal),
+        )
+        for choice, group, advantages, signal in zip(choices, final, credit_MG, signal_M, strict=True)
+    ]  # fmt: skip
+
+
+def learn(session: Session, groups: Sequence[Group], reference: Policy | None) -> UpdateReport:
+    """Pack the groups into mini-batches of rows, place them on the ranks and update the policy."""
+    losses, packing, how = session.config.losses, session.config.packing, session.config.update
+    every_row = losses.kl_coefficient > 0 or losses.entropy_coefficient > 0
+    batches = []
+    for part in np.array_split(np.arange(len(groups)), min(how.mini_batches, max(1, len(groups)))):
+        items = [
+            item
+            for i in part
+            for item in targets(groups[i], aggregation=losses.aggregation, overlong_filter=losses.overlong_filter)
+        ]
+        built = rows(items, layout=packing.layout, max_row_tokens=packing.max_row_tokens)
+        plan = place(
+            computed(built, every_row=every_row), num_ranks=session.world.size, max_batch_tokens=packing.max_batch_tokens
+        )
+        divisor = float(sum(row.weights.sum(dtype=np.float64) for row in built))
+        batches.append(MiniBatch(batches=plan[session.world.rank], divisor=divisor, plan=digest(plan)))
+    report = update(
+        session.policy, batches, ranks=session.world, temperature=session.config.rollouts.temperature,
+        objective=lambda divisor: PolicyObjective(
+            divisor=divisor, clip_low=losses.clip_low, clip_high=losses.clip_high,
+            kl_coefficient=losses.kl_coefficient, kl_estimator=losses.kl_estimator,
+            entropy_coefficient=losses.entropy_coefficient,
+        ),
+        peak_learning_rate=how.learning_rate, warmup_steps=how.warmup_steps, first_update=session.progress.updates,
+        reference=reference,
+    )  # fmt: skip
+    session.progress.updates += len(batches)
+    return report
+
+
+def observe(session: Session, groups: Sequence[Group]) -> None:
+    """Tell the difficulty memory what every group earned before shaping; rewards outside [0, 1] are clamped to it."""
+    earned = [np.array([one.accuracy for one in group.scored], dtype=np.float32) for group in groups]
+    session.replay.observe(
+        phase=session.curriculum.phase,
+        example_ids=[group.example_id for group in groups],
+        accuracies=[np.clip(values, 0.0, 1.0) for values in earned],
+    )
+
+
+def record(
+    session: Session,
+    kept: Sequence[Group],
+    dropped: Sequence[Group],
+    report: UpdateReport | None,
+    times: tuple[float, float, float],
+) -> None:
+    """Journal the step's metrics and rollouts."""
+    phase, step = session.curriculum.phase, session.progress.rl_steps
+    values = step_metrics(kept, dropped, report=report, times=times)
+    session.progress.reward[phase].append(values["accuracy"])
+    session.journal.write("rl", phase=phase + 1, step=step, counter=session.progress.units, values=values)
+    session.journal.write_groups(
+        kept, dropped, phase=phase + 1, step=step, full=session.config.run.log_prompts == "full",
+        decode=session.tokenizer.decode,
+    )  # fmt: skip
+    session.display.advance(values)
