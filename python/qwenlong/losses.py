@@ -1,4 +1,4 @@
-"""Losses of one micro-batch: sums over its response tokens, divided by a global sum of weights that is fixed beforehand.
+"""Losses of one micro-batch: sums over its response tokens, over a global sum of weights that is fixed beforehand.
 
 Because the divisor does not depend on the micro-batch, the loss is the same for every partition of the tokens into
 micro-batches, rows and ranks (the official code's is not: OFFICIAL_DEFECTS T1).
@@ -57,7 +57,7 @@ class Loss:
 def clipped_surrogate(
     logprobs: Tensor, old_logprobs: Tensor, *, advantages: Tensor, clip_low: float, clip_high: float
 ) -> tuple[Tensor, Tensor]:
-    """Per token max(-rho A, -clip(rho, 1 - low, 1 + high) A) with rho = exp(log p - log p_old), and whether clipping acts.
+    """Per token max(-rho A, -clip(rho, 1 - low, 1 + high) A) with rho = exp(log p - log p_old); and where that clips.
 
     L1, Eq. 4 and 6; without a dual clip, as in the official code. All tensors [N].
     """
@@ -78,7 +78,7 @@ def kl_divergence(logprobs: Tensor, reference_logprobs: Tensor, *, estimator: Li
     if estimator == "k1":
         half_square = d * d / 2
         return d.detach() + half_square - half_square.detach()
-    return torch.exp(-d) + d - 1
+    return torch.expm1(-d) + d  # exp(-d) + d - 1 would fall below 0 by rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

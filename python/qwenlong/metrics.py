@@ -1,7 +1,7 @@
 """Every metric's name, unit and meaning, declared once; and the files they go to.
 
-Values that depend on clock or memory end in `_seconds` or `_per_second` or contain `memory`; all others are the same in a
-resumed run. Missing is null.
+Values that depend on clock or memory end in `_seconds` or `_per_second` or contain `memory`; all others are the same in
+a resumed run. Missing is null.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Logger(Protocol):
 
 
 class Journal:
-    """metrics.jsonl, rollouts.jsonl and further loggers; only rank 0 writes. A part of the checkpoint: its files' sizes."""
+    """metrics.jsonl, rollouts.jsonl and further loggers; only rank 0 writes. A checkpoint holds their sizes."""
 
     name = "journal"
     version = 1
@@ -87,7 +87,7 @@ class Journal:
             METRICS[name]
         if not self._writes:
             return
-        clean = {name: None if value is None or math.isnan(value) else value for name, value in values.items()}
+        clean = {name: value if value is not None and math.isfinite(value) else None for name, value in values.items()}
         self.append("metrics.jsonl", [{"stage": stage, "phase": phase, "step": step, **clean}])
         numbers = {f"{stage}/{name}": value for name, value in clean.items() if value is not None}
         for logger in self._loggers:
@@ -138,7 +138,7 @@ class Journal:
         sizes = {name: path.stat().st_size if path.exists() else 0 for name, path in self._paths.items()}
         (directory / "sizes.json").write_text(json.dumps(sizes), "utf-8")
 
-    def load(self, directory: Path, version: int) -> None:
+    def load(self, directory: Path, version: int) -> None:  # noqa: ARG002  # there is one version
         """Cut the files back to the checkpoint."""
         sizes = json.loads((directory / "sizes.json").read_text("utf-8"))
         if not self._writes:
@@ -146,7 +146,9 @@ class Journal:
         for name, path in self._paths.items():
             size = path.stat().st_size if path.exists() else 0
             if size < sizes[name]:
-                raise ValueError(f"{path} has {size} bytes, the checkpoint knows of {sizes[name]}: the file was changed")
+                raise ValueError(
+                    f"{path} has {size} bytes, the checkpoint knows of {sizes[name]}: the file was changed"
+                )
             if size > sizes[name]:
                 os.truncate(path, sizes[name])
 

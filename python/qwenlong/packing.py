@@ -121,7 +121,8 @@ def place(items: Sequence[Row], *, num_ranks: int, max_batch_tokens: int) -> lis
     if not items:
         return [[[silent_row()]] for _ in range(num_ranks)]
     lengths = np.array([row.num_tokens for row in items], dtype=np.int64)
-    bins = pack(lengths, capacity=max(max_batch_tokens, int(lengths.max())))
+    short, long = np.flatnonzero(lengths <= max_batch_tokens), np.flatnonzero(lengths > max_batch_tokens)
+    bins = [*long[:, None], *(short[bin_] for bin_ in pack(lengths[short], capacity=max_batch_tokens))]
     costs = np.array([sum(_cost(items[i]) for i in bin_) for bin_ in bins], dtype=np.float64)
     ranks = _rust.place(costs, num_ranks)
     placed: list[list[list[Row]]] = [[] for _ in range(num_ranks)]

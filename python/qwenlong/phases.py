@@ -1,15 +1,15 @@
 """The curriculum: which examples a step trains on, new ones of the phase and hard ones of earlier phases.
 
-Phase k trains on new examples with L(k-1) < input tokens <= L(k) (L1, Eq. 9). From the second phase on, up to a share of
-every step's prompts comes from the retrospective set, which is fixed when the phase begins: the paper keeps "the most
-difficult samples with an average accuracy of zero". What it leaves open is decided here and in `replay`: difficulty is that
-of the latest group, drawing is without replacement within a step, and the share is a maximum.
+Phase k trains on new examples with L(k-1) < input tokens <= L(k) (L1, Eq. 9). From the second phase on, up to a share
+of every step's prompts comes from the retrospective set, which is fixed when the phase begins: the paper keeps "the
+most difficult samples with an average accuracy of zero". What it leaves open is decided here and in `replay`:
+difficulty is that of the latest group, drawing is without replacement within a step, and the share is a maximum.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -40,14 +40,14 @@ class FixedPool:
         """Fewer than `count` where the pool has no more distinct ones."""
         taken: list[str] = []
         blocked = set(exclude)
-        order: Sequence[int] = ()
+        order: list[int] = []
         for _ in range(2 * len(self.ids)):
             if len(taken) == count:
                 break
             epoch, place = divmod(position, len(self.ids))
-            if place == 0 or not len(order):
+            if place == 0 or not order:
                 draw = Draw(seed=self.seed, purpose="shuffle", step=epoch, sample=self.phase)
-                order = draw.generator().permutation(len(self.ids))
+                order = draw.generator().permutation(len(self.ids)).tolist()
             found = self.ids[order[place]]
             position += 1
             if found not in blocked:
@@ -63,7 +63,7 @@ class EndlessPool:
     name: Callable[[int], str]
     """The id of number i."""
 
-    def take(self, position: int, count: int, *, exclude: Collection[str]) -> tuple[list[str], int]:
+    def take(self, position: int, count: int, *, exclude: Collection[str]) -> tuple[list[str], int]:  # noqa: ARG002
         """The next `count`; they never repeat, so nothing needs excluding."""
         return [self.name(i) for i in range(position, position + count)], position + count
 
@@ -134,7 +134,8 @@ class Curriculum:
         old: list[str] = []
         if candidates and self.replay is not None:
             key = Draw(seed=self.seed, purpose="retrospective", step=self.step, sample=self.phase).key
-            old = self.replay.draw(candidates, k=int(self.share * count), seed=key)
+            most = int(self.share * count + 1e-9)  # 0.29 * 100 is just below 29
+            old = self.replay.draw(candidates, k=most, seed=key)
         chosen = [Choice(example_id=name, retrospective=True) for name in old]
         return chosen + self.refill(count - len(old), exclude=old)
 
@@ -153,7 +154,7 @@ class Curriculum:
         }
         (directory / "phases.json").write_text(json.dumps(state), "utf-8")
 
-    def load(self, directory: Path, version: int) -> None:
+    def load(self, directory: Path, version: int) -> None:  # noqa: ARG002  # there is one version
         """Read what `save` wrote."""
         state = json.loads((directory / "phases.json").read_text("utf-8"))
         self.phase, self.step, self.position = state["phase"], state["step"], state["position"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ import numpy as np
 
 from qwenlong import scoring
 from qwenlong.records import UNSCORED, Example, Rollout, Scored, Verdict
+
+MAX_REWARD = float(np.finfo(np.float32).max)
+"""Rewards are float32."""
 
 Function = Callable[..., Sequence[float | None]]
 """The user's reward: called with keywords `responses: list[str]` and `examples: list[Example]`; None is unscored."""
@@ -48,19 +52,25 @@ def load_object(path: str, *, key: str) -> Any:
     """The object of "file.py:name".
 
     Raises:
-        ValueError: no such file or name; naming the setting.
+        ValueError: no such file or name, or a file that cannot be imported; naming the setting.
     """
     file, _, name = path.rpartition(":")
-    if not file or not name.isidentifier():
+    if not file.endswith(".py") or not name.isidentifier():
         raise ValueError(f'{key} is "{path}", which is not of the form file.py:name')
     if not Path(file).is_file():
         raise ValueError(f'{key} is "{path}", but there is no file {file}')
-    spec = importlib.util.spec_from_file_location(f"qwenlong_user_{Path(file).stem}", file)
-    assert spec is not None and spec.loader is not None, "a .py file has a loader"
+    module_name = f"qwenlong_user_{Path(file).stem}"
+    spec = importlib.util.spec_from_file_location(module_name, file)
+    assert spec is not None, "a .py file has a spec"
+    assert spec.loader is not None, "and a loader"
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[module_name] = module  # dataclasses look up their own module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f'{key} is "{path}", but importing {file} raised {type(error).__name__}: {error}') from error
     if not callable(getattr(module, name, None)):
-        raise ValueError(f'{key} is "{path}", but {file} has no callable {name}')
+        raise ValueError(f'{key} is "{path}", but {file} has no callable {name}')  # noqa: TRY004
     return getattr(module, name)
 
 
@@ -75,11 +85,13 @@ class RewardModel:
     reasoning: Literal["auto", "required"] = "auto"
     """Whether a response without </think> can have an answer."""
     judge: Judge | None = None
-    """Asked where the other parts say less than 1 and there is something to judge."""
+    """Asked where there is something to judge, and with `max` where the other parts say less than 1."""
     function: Function | None = None
     """The user's."""
 
-    def score(self, rollouts: Sequence[Rollout], *, responses: Sequence[str], examples: Sequence[Example]) -> list[Scored]:
+    def score(
+        self, rollouts: Sequence[Rollout], *, responses: Sequence[str], examples: Sequence[Example]
+    ) -> list[Scored]:
         """One `Scored` per rollout; `responses[i]` is the decoded text of `rollouts[i]`, `examples[i]` its example.
 
         Raises:
@@ -115,12 +127,13 @@ class RewardModel:
         self, verdicts: Sequence[Verdict], examples: Sequence[Example], others: dict[str, Sequence[float | None]]
     ) -> list[float | None]:
         assert self.judge is not None, "config checks that a judge is named"
-        answers: list[float | None] = [0.0] * len(verdicts)
-        asked = [
-            i
-            for i, verdict in enumerate(verdicts)
-            if verdict.extracted and not any((column[i] or 0.0) >= 1.0 for column in others.values())
+        decided = [
+            self.combine == "max" and any((column[i] or 0.0) >= 1.0 for column in others.values())
+            for i in range(len(verdicts))
         ]
+        # Without an answer the judge's verdict is no; where it could change nothing it has none.
+        answers: list[float | None] = [None if done else 0.0 for done in decided]
+        asked = [i for i, verdict in enumerate(verdicts) if verdict.extracted and not decided[i]]
         questions = [
             JudgeQuestion(
                 question=examples[i].question, prediction=verdicts[i].extracted or "", answers=examples[i].answers
@@ -159,7 +172,8 @@ def shaped(scored: Scored, *, penalty: float) -> Scored:
     """Add the overlong penalty (at most 0) to a reward, named in the breakdown."""
     if penalty == 0.0 or math.isnan(scored.reward):
         return scored
-    return replace(scored, reward=scored.reward + penalty, breakdown={**scored.breakdown, "task": scored.reward, "overlong": penalty})
+    breakdown = {**scored.breakdown, "task": scored.reward, "overlong": penalty}
+    return replace(scored, reward=scored.reward + penalty, breakdown=breakdown)
 
 
 def _checked(values: Any, expected: int, name: str) -> list[float | None]:
@@ -175,10 +189,12 @@ def _checked(values: Any, expected: int, name: str) -> list[float | None]:
             checked.append(None)
             continue
         try:
-            number = float(value)
+            number = math.nan if isinstance(value, str | bytes) else float(value)
         except (TypeError, ValueError):
-            raise RewardError(f"the {name} returned {value!r} for response {i}, neither a number nor None") from None
-        if math.isinf(number):
-            raise RewardError(f"the {name} returned {number} for response {i}; a reward must be finite")
+            number = math.nan
+        if math.isnan(number) and not isinstance(value, float | np.floating):
+            raise RewardError(f"the {name} returned {value!r} for response {i}, neither a number nor None")
+        if abs(number) > MAX_REWARD:
+            raise RewardError(f"the {name} returned {number} for response {i}; a reward must be a finite float32")
         checked.append(None if math.isnan(number) else number)
     return checked

@@ -163,8 +163,8 @@ class Written:
         """
         if (phase, step) not in self.by_step:
             raise ValueError(
-                f"rollouts.read {self.path} holds no rollouts of phase {phase + 1}, step {step + 1}: write them with the "
-                "same phases, or train fewer steps"
+                f"rollouts.read {self.path} holds no rollouts of phase {phase + 1}, step {step + 1}: write them with "
+                "the same phases, or train fewer steps"
             )
         return self.by_step[phase, step]
 
@@ -187,9 +187,10 @@ def read_groups(path: Path) -> Written:
                 )
                 rollouts = [_read_rollout(prompt, i, entry) for i, entry in enumerate(record["responses"])]
                 key = (int(record["phase"]), int(record["step"]))
-            except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+                retrospective = bool(record["retrospective"])
+            except (KeyError, OverflowError, TypeError, ValueError) as error:
                 raise ValueError(f"{path}:{number}: not a group of rollouts: {error!r}") from None
-            found.setdefault(key, []).append((prompt, rollouts, bool(record["retrospective"])))
+            found.setdefault(key, []).append((prompt, rollouts, retrospective))
     return Written(path=path, by_step=found)
 
 

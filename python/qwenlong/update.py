@@ -137,7 +137,8 @@ def update(
             sums[name] = sums.get(name, 0.0) + value
     totals = _added(ranks.gather(sums))
     tokens = totals.get("tokens", 0.0)
-    means = {name: totals[name] / tokens for name in ("entropy", "clipped", "kl", "mismatch") if name in totals and tokens}
+    named = ("entropy", "clipped", "kl", "mismatch")
+    means = {name: totals[name] / tokens for name in named if name in totals and tokens}
     return UpdateReport(
         loss=totals.get("loss", 0.0) / max(1, len(mini_batches)),
         grad_norm=float(np.mean(norms)) if norms else 0.0,
@@ -159,7 +160,8 @@ def _with_logprobs(batches: Sequence[MiniBatch], policy: Policy, *, field: str, 
     filled = []
     for batch in batches:
         values = policy.logprobs(batch.batches, temperature=temperature)
-        filled.append(replace(batch, batches=[_fill(rows, v, field) for rows, v in zip(batch.batches, values, strict=True)]))
+        rows = [_fill(rows, part, field) for rows, part in zip(batch.batches, values, strict=True)]
+        filled.append(replace(batch, batches=rows))
     return filled
 
 

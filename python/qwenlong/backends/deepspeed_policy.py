@@ -42,7 +42,10 @@ class _Scorer(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         extra = {} if layout is None else {"layout": layout}
         states = self.model.model(input_ids=ids, position_ids=positions, use_cache=False, **extra).last_hidden_state
-        logprobs, entropy = self.model.lm_head(states.flatten(0, 1)[index], labels, temperature)
+        # The last prompt position is named once per response; index_select's gradient adds them up in a fixed order,
+        # plain indexing does so with atomic adds, which is another sum in every run.
+        chosen = states.flatten(0, 1).index_select(0, index)
+        logprobs, entropy = self.model.lm_head(chosen, labels, temperature)
         return logprobs, entropy
 
 

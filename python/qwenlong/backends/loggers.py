@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorboardX import SummaryWriter  # type: ignore[import-untyped]
 
-from qwenlong.metrics import Logger
+if TYPE_CHECKING:
+    from qwenlong.metrics import Logger
 
 
 class TensorBoard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+from transformers.utils.logging import disable_progress_bar
 
 Value = TypeVar("Value")
 log = logging.getLogger(__name__)
@@ -94,3 +96,12 @@ def leave(world: World, *, clean: bool) -> None:
         world.barrier()
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def quiet() -> None:
+    """Keep the frameworks' chatter out of the display."""
+    for name in ("DeepSpeed", "transformers", "torch.distributed"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    disable_progress_bar()
+    # torch's own collectives warn about their names, once per call of DeepSpeed's.
+    warnings.filterwarnings("ignore", category=FutureWarning, message=".*(all_gather_into|reduce_scatter)_tensor.*")

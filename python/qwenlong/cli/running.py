@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import signal
 import sys
 import traceback
-import warnings
 from pathlib import Path
 from types import FrameType
 
-from transformers.utils.logging import disable_progress_bar
-
 from qwenlong.backends.tokenizers import HubTokenizer, word_tokenizer
-from qwenlong.backends.world import RankError, World, join, leave
+from qwenlong.backends.world import RankError, World, join, leave, quiet
 from qwenlong.checkpoint import Checkpoints, write_atomically
 from qwenlong.cli.assembly import assemble, load_tokenizer
 from qwenlong.cli.corpus import build_corpus, synthetic_task
@@ -48,7 +44,7 @@ class _Signal:
 
 def run(config: Config, *, resume: bool) -> int:
     """Run or resume a recipe on this rank; returns the exit code."""
-    _quiet()
+    quiet()
     asked = _Signal()
     world = join(timeout_seconds=config.run.timeout_seconds)
     display = build_display(visible=world.rank == 0)
@@ -181,7 +177,7 @@ def _finish(session: Session) -> None:
 
 def dry_run(config: Config) -> int:
     """Check what can be checked without a model's weights and print the resolved recipe and the plan."""
-    _quiet()
+    quiet()
     lines: list[str] = []
     try:
         if config.model.path == "tiny":
@@ -210,13 +206,3 @@ def dry_run(config: Config) -> int:
     lines += [f"evaluation at {limit:,} tokens: {len(ids):,} questions" for limit, ids in corpus.questions.items()]
     sys.stdout.write(dump_config(config) + "\n" + "".join(f"# {line}\n" for line in lines))
     return 0
-
-
-def _quiet() -> None:
-    """Keep the frameworks' chatter out of the display."""
-    logging.getLogger("DeepSpeed").setLevel(logging.ERROR)
-    for name in ("transformers", "torch.distributed"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    disable_progress_bar()
-    # torch's own collectives warn about their names, once per call of DeepSpeed's.
-    warnings.filterwarnings("ignore", category=FutureWarning, message=".*(all_gather_into|reduce_scatter)_tensor.*")

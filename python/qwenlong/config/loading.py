@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Iterator, Sequence
 from importlib import resources
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError
 
 from qwenlong.config.recipe import Config
+from qwenlong.config.sections import Phase
 
 
 class ConfigError(ValueError):
@@ -34,22 +36,66 @@ def load_config(recipe: str, flags: Sequence[str] = ()) -> Config:
     """The recipe (a shipped name or a TOML path) with dotted flags laid over it.
 
     Raises:
-        ConfigError: no such recipe, broken TOML, an unknown or misspelt key, a value out of its limits, a contradiction.
+        ConfigError: no such recipe, broken TOML, an unknown or misspelt key, a value out of limits, a contradiction.
     """
     data = _read(recipe)
     known = dict(_known_keys(Config))
-    for flag in flags:
+    rest = _lay_over_phases(data, flags, known)
+    for flag in rest:
         name = flag.split("=", 1)[0].removeprefix("--")
-        if flag.startswith("--") and name not in known:
-            raise ConfigError(f"unknown flag --{name}{_nearest(name, known)}; --help lists all")
+        if (flag.startswith("--") and name not in known) or flag == "-h":
+            raise ConfigError(f"unknown flag {flag.split('=', 1)[0]}{_nearest(name, known)}; --help lists all")
     try:
-        return Config(_cli_parse_args=list(flags), **data)  # type: ignore[call-arg]
+        return Config(_cli_parse_args=rest, **data)  # type: ignore[call-arg]
     except ValidationError as error:
         raise ConfigError("\n".join(f"{recipe}: {line}" for line in _complaints(error, known))) from None
     except SettingsError as error:
-        raise ConfigError(f"{recipe}: {error}") from None
-    except SystemExit:
-        raise ConfigError(f"cannot read the flags {' '.join(flags)}: each is --section.key VALUE") from None
+        reason = str(error).removeprefix("error parsing CLI: ")
+        raise ConfigError(f"{recipe}: cannot read the flags: {reason}; each is --section.key VALUE") from None
+
+
+def _lay_over_phases(data: dict[str, Any], flags: Sequence[str], known: dict[str, Any]) -> list[str]:
+    """Put flags such as `--phases.0.steps 5` into the recipe's list of phases; returns the other flags.
+
+    pydantic-settings knows keys of tables only, not places in lists.
+    """
+    rest: list[str] = []
+    words = iter(flags)
+    for word in words:
+        key, equals, value = word.partition("=")
+        head, _, place = key.partition(".")
+        index, _, field = place.partition(".")
+        if head != "--phases" or not index.isdecimal():
+            rest.append(word)
+            continue
+        if field not in Phase.model_fields:
+            close = _nearest(
+                key.removeprefix("--"), [*(f"phases.{index}.{name}" for name in Phase.model_fields), *known]
+            )
+            raise ConfigError(f"unknown flag {key}{close}; --help lists all")
+        phases = data.get("phases")
+        number = len(phases) if isinstance(phases, list) else 0
+        if int(index) >= number:
+            raise ConfigError(f"{key}: the recipe has {number} phases, counted from 0, so there is no phases.{index}")
+        if not equals:
+            value = next(words, "")
+        if not value or value.startswith("--"):
+            raise ConfigError(f"{key} has no value; each flag is --section.key VALUE")
+        assert isinstance(phases, list), "it has the index"
+        if isinstance(phases[int(index)], dict):  # else pydantic will say what is wrong with the recipe
+            phases[int(index)][field] = _plain(value)
+    if len(rest) < len(flags) and any(word.split("=", 1)[0] == "--phases" for word in rest):
+        raise ConfigError(
+            "--phases replaces the whole list, so it cannot stand beside --phases.INDEX.KEY; write all in one"
+        )
+    return rest
+
+
+def _plain(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
 
 
 def dump_config(config: Config) -> str:
@@ -71,8 +117,13 @@ def describe_keys() -> Iterator[tuple[str, str, str]]:
     """Every key with its default and meaning, for --help."""
     for key, field in _known_keys(Config):
         if "." in key or key == "phases":
-            default = "required" if field.is_required() else repr(field.default)
-            yield key, default, " ".join((field.description or "").split())
+            yield key, _default(field), " ".join((field.description or "").split())
+    for name, field in Phase.model_fields.items():
+        yield f"phases.INDEX.{name}", _default(field), " ".join((field.description or "").split())
+
+
+def _default(field: Any) -> str:
+    return "required" if field.is_required() else repr(field.default)
 
 
 def _read(recipe: str) -> dict[str, Any]:
@@ -105,7 +156,7 @@ def _nearest(name: str, known: Any) -> str:
 
 
 def _complaints(error: ValidationError, known: dict[str, Any]) -> Iterator[str]:
-    phase = {f"phases.{name}" for name in Config.model_fields["phases"].annotation.__args__[0].model_fields}  # type: ignore[union-attr]
+    phase = [f"phases.{name}" for name in Phase.model_fields]
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -33,6 +34,7 @@ class Config(BaseSettings):
         use_attribute_docstrings=True,
         protected_namespaces=(),
         cli_avoid_json=False,
+        cli_exit_on_error=False,
         cli_hide_none_type=True,
         cli_prog_name="qwenlong-train RECIPE",
     )
@@ -67,8 +69,8 @@ class Config(BaseSettings):
     """Accuracy and pass@k."""
 
     @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    def settings_customise_sources(  # type: ignore[override]  # pydantic-settings passes the class by position
+        cls, _: type[BaseSettings], /, init_settings: PydanticBaseSettingsSource, **__: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags (put first by pydantic-settings), then the recipe; the environment is not a source."""
         return (init_settings,)
@@ -87,50 +89,72 @@ class Config(BaseSettings):
                         said[key] = value
         rewards, phases = data.get("rewards", {}), data.get("phases")
         if name == "dapo" and isinstance(rewards, dict) and rewards.get("overlong_buffer_tokens") is None:
-            limits = [p.get("max_output_tokens") for p in phases or [] if isinstance(p, dict)]
+            limits = [p["max_output_tokens"] for p in phases or [] if isinstance(p, dict) and "max_output_tokens" in p]
             if limits and all(isinstance(limit, int) for limit in limits):
                 rewards["overlong_buffer_tokens"] = max(1, min(limits) // 10)
         return data
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
-        for complain in (self._check_lengths, self._check_batches, self._check_rewards, self._check_stages):
-            complain()
+        self._check_lengths()
+        self._check_synthetic()
+        self._check_batches()
+        self._check_rewards()
+        self._check_stages()
         return self
 
     def _check_lengths(self) -> None:
         limits = [phase.max_input_tokens for phase in self.phases]
-        for k, (short, long) in enumerate(zip(limits, limits[1:], strict=False)):
+        for k, (short, long) in enumerate(pairwise(limits)):
             if long <= short:
                 raise ValueError(
                     f"phases.{k + 1}.max_input_tokens is {long}, which is not above the {short} of phase {k}: "
-                    "a phase trains on inputs longer than the previous limit, so limits must rise"
+                    "a phase trains on inputs longer than the previous limit, so raise it or take the phase out"
                 )
-        if self.data.train == "synthetic" and limits[0] < self.data.synthetic.min_input_tokens:
-            raise ValueError(
-                f"phases.0.max_input_tokens is {limits[0]}, below data.synthetic.min_input_tokens "
-                f"{self.data.synthetic.min_input_tokens}: the first phase would have no examples"
-            )
         for k, phase in enumerate(self.phases):
             longest = phase.max_input_tokens + phase.max_output_tokens
             if longest > self.packing.max_row_tokens:
                 raise ValueError(
-                    f"phase {k} allows {phase.max_input_tokens} input and {phase.max_output_tokens} output tokens, "
-                    f"{longest} together, but packing.max_row_tokens is {self.packing.max_row_tokens}: raise it or shorten the phase"
+                    f"phases.{k} allows {phase.max_input_tokens} input and {phase.max_output_tokens} output tokens, "
+                    f"{longest} together, but packing.max_row_tokens is {self.packing.max_row_tokens}: raise it or "
+                    "shorten the phase"
                 )
             buffer = self.rewards.overlong_buffer_tokens or 0
             if buffer >= phase.max_output_tokens:
                 raise ValueError(
                     f"rewards.overlong_buffer_tokens is {buffer}, not below phases.{k}.max_output_tokens "
-                    f"{phase.max_output_tokens}: every response would be punished"
+                    f"{phase.max_output_tokens}: every response would be punished; lower the buffer or raise the limit"
                 )
         if self.sft.max_input_tokens > limits[-1]:
             raise ValueError(
-                f"sft.max_input_tokens is {self.sft.max_input_tokens}, above the last phase's limit {limits[-1]}"
+                f"sft.max_input_tokens is {self.sft.max_input_tokens}, above the last phase's limit "
+                f"{limits[-1]}: lower it, or raise phases"
             )
         if self.prompts.distractor_tokens > limits[-1]:
             raise ValueError(
-                f"prompts.distractor_tokens is {self.prompts.distractor_tokens}, above the last phase's limit {limits[-1]}"
+                f"prompts.distractor_tokens is {self.prompts.distractor_tokens}, above the last phase's limit "
+                f"{limits[-1]}: lower it, or raise phases"
+            )
+
+    def _check_synthetic(self) -> None:
+        task, limit = self.data.synthetic, self.phases[0].max_input_tokens
+        fewest, most = task.winner_mentions
+        if not 2 <= fewest <= most:
+            raise ValueError(
+                f"data.synthetic.winner_mentions is ({fewest}, {most}): the winner needs at least 2 mentions to have "
+                "more than the others, and the first number is the fewest; write them as (fewest, most)"
+            )
+        # The question's three words, and per category the winner, one mention fewer, and another fewer.
+        longest = 3 + task.num_categories * (most + most - 1 + max(1, most - 2))
+        if self.data.train == "synthetic" and task.min_input_tokens < longest:
+            raise ValueError(
+                f"data.synthetic.min_input_tokens is {task.min_input_tokens}, but {task.num_categories} categories "
+                f"of up to {most} mentions need {longest}: raise it, or lower num_categories or winner_mentions"
+            )
+        if self.data.train == "synthetic" and limit < task.min_input_tokens:
+            raise ValueError(
+                f"phases.0.max_input_tokens is {limit}, below data.synthetic.min_input_tokens {task.min_input_tokens}: "
+                "the first phase would have no examples; raise the first or lower the second"
             )
 
     def _check_batches(self) -> None:
@@ -142,7 +166,8 @@ class Config(BaseSettings):
         if self.update.mini_batches > self.rollouts.prompts_per_step:
             raise ValueError(
                 f"update.mini_batches is {self.update.mini_batches}, above rollouts.prompts_per_step "
-                f"{self.rollouts.prompts_per_step}: a mini-batch needs at least one prompt"
+                f"{self.rollouts.prompts_per_step}: a mini-batch needs at least one prompt; "
+                "lower the first or raise the second"
             )
 
     def _check_rewards(self) -> None:
@@ -153,16 +178,26 @@ class Config(BaseSettings):
                     f'rewards.{part} is "{path}" but rewards.parts is {self.rewards.parts}: name both or neither'
                 )
         if not self.rewards.parts:
-            raise ValueError("rewards.parts is empty: nothing would be rewarded; name at least one of rule, judge, function")
+            raise ValueError(
+                "rewards.parts is empty: nothing would be rewarded; name at least one of rule, judge, function"
+            )
 
     def _check_stages(self) -> None:
         if not self.run.stages:
             raise ValueError("run.stages is empty: name at least one of sft, rl, rollouts, evaluate")
+        if len(set(self.run.stages)) < len(self.run.stages):
+            raise ValueError(f"run.stages is {self.run.stages}: every stage runs once, so name it once")
         if "rollouts" in self.run.stages and self.run.stages != ["rollouts"]:
-            raise ValueError(f'run.stages is {self.run.stages}: "rollouts" writes rollouts alone and stands alone')
+            raise ValueError(
+                f'run.stages is {self.run.stages}: "rollouts" writes rollouts alone; leave out the other stages, or it'
+            )
         if self.rollouts.read and "rl" not in self.run.stages:
-            raise ValueError(f'rollouts.read is "{self.rollouts.read}" but run.stages {self.run.stages} has no "rl"')
+            raise ValueError(
+                f'rollouts.read is "{self.rollouts.read}" but run.stages {self.run.stages} has no "rl": '
+                "add it, or unset rollouts.read"
+            )
         if "evaluate" in self.run.stages and self.data.train != "synthetic" and not self.data.evaluation:
             raise ValueError(
-                'run.stages holds "evaluate" but data.evaluation names no file: name held-out rows or leave the stage out'
+                'run.stages holds "evaluate" but data.evaluation names no file: name held-out rows or leave the '
+                "stage out"
             )

@@ -23,7 +23,7 @@ class Section(BaseModel):
 class Run(Section):
     """Where a run lives and what it does."""
 
-    directory: str = "runs/latest"
+    directory: Annotated[str, Field(min_length=1)] = "runs/latest"
     """Run directory; must not hold another run unless --resume is given."""
     seed: int = 0
     """Every draw is derived from it."""
@@ -172,7 +172,7 @@ class Rewards(Section):
     parts: list[Literal["rule", "judge", "function"]] = ["rule"]
     """What is combined."""
     combine: Literal["max", "mean"] = "max"
-    """The paper's is max; the judge is asked only where the others say less than 1."""
+    """The paper's is max: there the judge is asked only where the others say less than 1."""
     judge: str = ""
     """"file.py:name", called without arguments, gives a Judge."""
     function: str = ""

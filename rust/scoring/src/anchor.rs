@@ -1,0 +1,235 @@
+//! Phrases that announce an answer: `the answer is`, `Final answer:`, a line that says `Answer`.
+
+use memchr::memrchr2;
+
+use crate::words::{concludes, unsays};
+
+/// An announcement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Anchor {
+    /// Where the phrase starts.
+    pub(crate) start: usize,
+    /// Where the answer starts; it may be on a later line.
+    pub(crate) content: usize,
+}
+
+/// How much of a sentence before a phrase is looked at, in bytes.
+const MAX_LEAD_BYTES: usize = 240;
+
+/// Words between `answer` and `is` in `the answer to the question is`.
+const MAX_TOPIC_WORDS: usize = 12;
+
+/// The last phrase that begins its sentence or clause, else the last one of any. Phrases within a condition, a report,
+/// a doubt or a denial (`whether the answer is`, `maybe the answer is`) announce nothing. O(n), from the tail.
+pub(crate) fn last(text: &str) -> Option<Anchor> {
+    let bytes = text.as_bytes();
+    let (mut end, mut within) = (bytes.len(), None);
+    // The rarest letter of `answer`.
+    while let Some(at) = memrchr2(b'w', b'W', &bytes[..end]) {
+        end = at;
+        let Some(anchor) = at.checked_sub(3).and_then(|at| phrase(text, at)) else { continue };
+        match standing(text, anchor.start) {
+            Standing::Opens => return Some(anchor),
+            Standing::Within => within = within.or(Some(anchor)),
+            Standing::Unsaid => {}
+        }
+    }
+    within
+}
+
+/// Whether a byte may stand between the words of a phrase.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'*' | b'_' | b'`')
+}
+
+fn is_mark(byte: u8) -> bool {
+    is_space(byte) || matches!(byte, b'#' | b'>' | b'"' | b'(' | b'[' | b'-' | b'\r')
+}
+
+fn word_at(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = &bytes[at.min(bytes.len())..];
+    &rest[..rest.iter().take(24).take_while(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()).count()]
+}
+
+fn skip(bytes: &[u8], at: usize, mark: fn(u8) -> bool) -> usize {
+    at + bytes[at..].iter().take_while(|&&byte| mark(byte)).count()
+}
+
+/// The phrase whose word `answer` starts at `at`.
+fn phrase(text: &str, at: usize) -> Option<Anchor> {
+    let bytes = text.as_bytes();
+    if !word_at(bytes, at).eq_ignore_ascii_case(b"answer")
+        || word_before(bytes, at).1 == at && joined(bytes, at)
+    {
+        return None;
+    }
+    let (start, named) = opening(bytes, at);
+    let after = skip(bytes, at + "answer".len(), is_space);
+    let opens_line =
+        bytes[..start].iter().rev().find(|&&byte| !is_mark(byte)).is_none_or(|&byte| byte == b'\n');
+    match bytes.get(after) {
+        Some(b':') if named || opens_line => return Some(Anchor { start, content: after + 1 }),
+        Some(b'\n' | b'\r') if opens_line => return Some(Anchor { start, content: after }),
+        _ => {}
+    }
+    let verb = after_topic(bytes, after)?;
+    let (verb, word) = (verb, word_at(bytes, verb));
+    let denied = bytes[verb..].len() > 2
+        && (word.eq_ignore_ascii_case(b"isn") || word.starts_with("isn\u{2019}".as_bytes()));
+    if denied || word.eq_ignore_ascii_case(b"cannot") {
+        // The denial belongs to the answer.
+        return Some(Anchor { start, content: verb });
+    }
+    (word.eq_ignore_ascii_case(b"is") && (named || opens_line)).then(|| Anchor { start, content: verb + 2 })
+}
+
+fn joined(bytes: &[u8], at: usize) -> bool {
+    at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'<' | b'/'))
+}
+
+/// The verb behind `answer`, past `to the question` and the like.
+fn after_topic(bytes: &[u8], after: usize) -> Option<usize> {
+    let is_topic = |word: &[u8]| word.eq_ignore_ascii_case(b"to") || word.eq_ignore_ascii_case(b"for");
+    if !is_topic(word_at(bytes, after)) {
+        return Some(after);
+    }
+    let mut at = after;
+    for _ in 0..MAX_TOPIC_WORDS {
+        at = skip(bytes, at + word_at(bytes, at).len(), is_space);
+        let word = word_at(bytes, at);
+        if word.is_empty() {
+            return None;
+        }
+        if word.eq_ignore_ascii_case(b"is") {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Where a phrase starts: before `the correct final` and the like, if that is there.
+fn opening(bytes: &[u8], at: usize) -> (usize, bool) {
+    let (mut start, mut named) = (at, false);
+    for _ in 0..3 {
+        let (word, begin) = word_before(bytes, start);
+        let determiner = matches!(word.as_str(), "the" | "my" | "our" | "this");
+        let adjective = matches!(
+            word.as_str(),
+            "final" | "correct" | "right" | "best" | "short" | "exact" | "overall" | "complete" | "numerical"
+        );
+        if !determiner && !adjective {
+            break;
+        }
+        (start, named) = (begin, true);
+        if determiner {
+            break;
+        }
+    }
+    (start, named)
+}
+
+/// The word before `at`, in lower case, and where it starts; empty where something else stands there.
+fn word_before(bytes: &[u8], at: usize) -> (String, usize) {
+    let gap = bytes[..at].iter().rev().take(8).take_while(|&&byte| is_space(byte)).count();
+    let end = at - gap;
+    let letters = bytes[..end].iter().rev().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let word = bytes[end - letters..end].iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    if gap == 0 { (String::new(), at) } else { (word, end - letters) }
+}
+
+enum Standing {
+    Opens,
+    Within,
+    Unsaid,
+}
+
+/// How the phrase that starts at `start` stands in its sentence.
+fn standing(text: &str, start: usize) -> Standing {
+    let lead = lead(text, start);
+    let words = |text: &str| -> Vec<String> {
+        text.replace(['\'', '\u{2019}'], "")
+            .split(|char: char| !char.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let all = words(lead);
+    if all.iter().all(|word| concludes(word)) {
+        return Standing::Opens;
+    }
+    let clause_start = lead
+        .rfind([',', ';', ':', '—', '–'])
+        .map_or(0, |at| at + lead[at..].chars().next().map_or(0, char::len_utf8));
+    let clause = words(&lead[clause_start..]);
+    if clause.last().is_some_and(|word| matches!(word.as_str(), "so" | "therefore" | "thus" | "hence")) {
+        return Standing::Opens;
+    }
+    if clause.iter().any(|word| unsays(word)) && !clause.iter().all(|word| concludes(word)) {
+        return Standing::Unsaid;
+    }
+    let conditional = all
+        .iter()
+        .any(|word| matches!(word.as_str(), "if" | "unless" | "suppose" | "supposing" | "assuming"));
+    if clause_start > 0 && !conditional && clause.iter().all(|word| concludes(word)) {
+        return Standing::Opens;
+    }
+    Standing::Within
+}
+
+/// The sentence before `start`, as far as it is looked at.
+fn lead(text: &str, start: usize) -> &str {
+    let mut from = start.saturating_sub(MAX_LEAD_BYTES);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let window = &text[from..start];
+    let mut begin = 0;
+    let mut ended = false;
+    for (at, char) in window.char_indices() {
+        match char {
+            '\n' | '。' | '！' | '？' => (begin, ended) = (at + char.len_utf8(), false),
+            '.' | '!' | '?' => ended = true,
+            _ if ended && char.is_whitespace() => (begin, ended) = (at, false),
+            '*' | '_' | '"' | ')' | '\u{201d}' => {}
+            _ => ended = false,
+        }
+    }
+    if ended { "" } else { &window[begin..] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(text: &str) -> Option<&str> {
+        last(text).map(|anchor| &text[anchor.content..])
+    }
+
+    #[test]
+    fn the_last_phrase_that_opens_a_clause_counts() {
+        let rows = [
+            ("The answer is Berlin", Some(" Berlin")),
+            ("**Answer:** Berlin", Some("** Berlin")),
+            ("### Final Answer\nBerlin", Some("\nBerlin")),
+            ("the correct answer is: (A)", Some(": (A)")),
+            ("The answer to the question about Paris is Berlin", Some(" Berlin")),
+            ("Since it is not Paris, the answer is Berlin", Some(" Berlin")),
+            ("It rose, so the answer is yes", Some(" yes")),
+            ("The answer is Paris. Wait, the answer is Berlin", Some(" Berlin")),
+            (
+                "The answer is Berlin. If asked whether the answer is Paris, no",
+                Some(" Berlin. If asked whether the answer is Paris, no"),
+            ),
+            ("The answer isn't Berlin", Some("isn't Berlin")),
+            ("I doubt that the answer is Paris", None),
+            ("maybe the answer is 5 but let me check", None),
+            ("The question asks for an answer: any", None),
+            ("<answer>Berlin</answer>", None),
+            ("answers are here", None),
+            ("no answer", None),
+        ];
+        for (text, answer) in rows {
+            assert_eq!(content(text), answer, "{text}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Answers in marked blocks: `\boxed{...}` and `<answer>...</answer>`.
+
+use std::ops::Range;
+
+use memchr::memmem::{Finder, rfind, rfind_iter};
+
+/// The last `\boxed{...}` whose braces balance: where it starts, and what is in it. O(n).
+///
+/// A box that never closes leaves open every box around it, so the search for the end of an earlier box ends at the
+/// start of a later one.
+pub(crate) fn last_box(text: &str) -> Option<(usize, Range<usize>)> {
+    let bytes = text.as_bytes();
+    let mut end = bytes.len();
+    for start in rfind_iter(bytes, b"\\boxed") {
+        let content = start + "\\boxed".len();
+        let content = content + bytes[content..end].iter().take_while(|&&byte| byte == b' ').count();
+        if bytes[..end].get(content) == Some(&b'{')
+            && let Some(close) = closing(&bytes[..end], content + 1)
+        {
+            return Some((start, content + 1..close));
+        }
+        end = start;
+    }
+    None
+}
+
+/// Index of the brace that closes what opened before `at`. Escaped braces are text.
+fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The last `<answer>`: where it starts, and what is in it, up to its end tag or, where that is missing, the end of its
+/// paragraph. O(n).
+pub(crate) fn last_tag(text: &str) -> Option<(usize, Range<usize>)> {
+    let start = rfind(text.as_bytes(), b"<answer>")?;
+    let content = start + "<answer>".len();
+    let rest = &text.as_bytes()[content..];
+    let end = Finder::new(b"</answer>")
+        .find(rest)
+        .or_else(|| Finder::new(b"\n\n").find(rest))
+        .unwrap_or(rest.len());
+    Some((start, content..content + end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(text: &str) -> Option<&str> {
+        last_box(text).map(|(_, range)| &text[range])
+    }
+
+    #[test]
+    fn the_last_balanced_box_counts() {
+        assert_eq!(boxed(r"\boxed{5} \boxed{\frac{1}{2}}"), Some(r"\frac{1}{2}"));
+        assert_eq!(boxed(r"\boxed{5} \boxed{6"), Some("5"));
+        assert_eq!(boxed(r"\boxed{5 \boxed{6}"), Some("6"));
+        assert_eq!(boxed(r"\boxed{5 \boxed{6"), None);
+        assert_eq!(boxed(r"\boxed{\{5\}}"), Some(r"\{5\}"));
+        assert_eq!(boxed(r"\boxed 5"), None);
+    }
+
+    #[test]
+    fn a_tag_ends_at_its_end_tag_or_its_paragraph() {
+        let tagged = |text: &'static str| last_tag(text).map(|(_, range)| &text[range]);
+        assert_eq!(tagged("<answer>a</answer> <answer>b</answer> c"), Some("b"));
+        assert_eq!(tagged("<answer>b\n\nc"), Some("b"));
+        assert_eq!(tagged("</answer>"), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! Characters, folded: compatibility decomposition, diacritics dropped, lower case. Unicode's version is that of the
+//! `unicode-normalization` crate and of the standard library.
+
+use unicode_normalization::char::decompose_compatible;
+
+/// One folded character.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Folded {
+    pub(crate) char: char,
+    /// Whether it was written in upper case.
+    pub(crate) upper: bool,
+}
+
+/// Folds a text. O(n): a character has at most 18 in its decomposition.
+pub(crate) fn fold(text: &str) -> Vec<Folded> {
+    let mut folded = Vec::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_ascii() {
+            folded.push(Folded { char: char.to_ascii_lowercase(), upper: char.is_ascii_uppercase() });
+            continue;
+        }
+        // `10²` must not become `102`, nor `1½` `11/2`: a number that is not a plain digit stands by itself.
+        let apart = char.is_numeric();
+        if apart {
+            folded.push(Folded { char: ' ', upper: false });
+        }
+        decompose_compatible(char, |part| push(&mut folded, part));
+        if apart && !is_wide_digit(char) {
+            folded.push(Folded { char: ' ', upper: false });
+        } else if apart {
+            join_wide_digit(&mut folded);
+        }
+    }
+    folded
+}
+
+/// Full-width digits are plain digits: the space before one goes where it follows a digit or a sign.
+fn join_wide_digit(folded: &mut Vec<Folded>) {
+    let digit = folded.pop();
+    folded.pop();
+    folded.extend(digit);
+}
+
+fn push(folded: &mut Vec<Folded>, part: char) {
+    if is_diacritic(part) || is_ignorable(part) {
+        return;
+    }
+    let upper = part.is_uppercase();
+    let mut add = |char| folded.push(Folded { char, upper });
+    match plain(part) {
+        Some(text) => text.chars().for_each(add),
+        None => part.to_lowercase().filter(|&char| !is_diacritic(char)).for_each(&mut add),
+    }
+}
+
+/// Letters that fold although Unicode gives them no decomposition, and the many forms of quote and dash.
+fn plain(char: char) -> Option<&'static str> {
+    Some(match char {
+        'ß' | 'ẞ' => "ss",
+        'æ' | 'Æ' => "ae",
+        'œ' | 'Œ' => "oe",
+        'ø' | 'Ø' => "o",
+        'ł' | 'Ł' => "l",
+        'đ' | 'Đ' | 'ð' | 'Ð' => "d",
+        'þ' | 'Þ' => "th",
+        'ı' => "i",
+        'ς' => "σ",
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' | '\u{2032}' | '\u{b4}' => "'",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
+        '\u{2044}' | '\u{2215}' => "/",
+        '。' => ".",
+        '、' => ",",
+        _ => return None,
+    })
+}
+
+/// Marks of Latin, Greek and Cyrillic letters. Vowel signs of other scripts are letters, not accents, and stay.
+fn is_diacritic(char: char) -> bool {
+    matches!(char, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Characters without a shape of their own.
+pub(crate) fn is_ignorable(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// Digits of East Asian width, which are plain digits.
+pub(crate) fn is_wide_digit(char: char) -> bool {
+    matches!(char, '\u{ff10}'..='\u{ff19}')
+}
+
+/// Signs of currencies (Unicode's category Sc, the common ones).
+pub(crate) fn is_currency(char: char) -> bool {
+    matches!(char, '$' | '¢' | '£' | '¤' | '¥' | '\u{e3f}' | '\u{20a0}'..='\u{20c0}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> String {
+        fold(text).iter().map(|folded| folded.char).collect()
+    }
+
+    #[test]
+    fn accents_go_and_vowel_signs_stay() {
+        assert_eq!(folded("Beyoncé ŁÓDŹ Straße"), "beyonce lodz strasse");
+        assert_ne!(folded("की"), folded("का"));
+    }
+
+    #[test]
+    fn a_superscript_is_never_the_next_digit() {
+        assert_eq!(folded("10²"), "10 2 ");
+        assert_eq!(folded("1½"), "1 1/2 ");
+        assert_eq!(folded("１２"), "12");
+    }
+}

@@ -1,0 +1,134 @@
+use std::str::FromStr;
+
+use crate::choice;
+use crate::error::Error;
+use crate::number;
+use crate::tokens::Tokens;
+use crate::yesno;
+
+/// What a gold is, and so how an answer is judged against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Decided by the gold alone: a number where the whole gold is one, else yes or no, else an option where it is
+    /// one upper-case letter or a letter in parentheses, else text.
+    Auto,
+    /// Free text, compared by its normal form.
+    Text,
+    /// A number, compared exactly or within the precision the gold is written with.
+    Number,
+    /// An option letter, A to Z.
+    Choice,
+    /// Yes or no.
+    YesNo,
+}
+
+impl Kind {
+    /// The name that [`FromStr`] reads. O(1).
+    ///
+    /// ```
+    /// assert_eq!(qwenlong_scoring::Kind::YesNo.name(), "yesno");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Choice => "choice",
+            Self::YesNo => "yesno",
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        [Self::Auto, Self::Text, Self::Number, Self::Choice, Self::YesNo]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| Error::UnknownKind { name: name.to_owned() })
+    }
+}
+
+/// Where the reasoning ends and the answer begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reasoning {
+    /// After the last `</think>`. Without think tags the whole response is the answer; with a `<think>` that never
+    /// closes there is none.
+    Auto,
+    /// After the last `</think>`, which has to be there: for prompts that open the reasoning themselves, where a
+    /// response that was cut off has neither tag.
+    Required,
+}
+
+impl Reasoning {
+    /// The name that [`FromStr`] reads. O(1).
+    ///
+    /// ```
+    /// assert_eq!(qwenlong_scoring::Reasoning::Auto.name(), "auto");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Required => "required",
+        }
+    }
+}
+
+impl FromStr for Reasoning {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        [Self::Auto, Self::Required]
+            .into_iter()
+            .find(|reasoning| reasoning.name() == name)
+            .ok_or_else(|| Error::UnknownReasoning { name: name.to_owned() })
+    }
+}
+
+/// A gold, read as its kind.
+pub(crate) enum Gold {
+    Text(Tokens),
+    Number(number::Number),
+    Choice(char),
+    YesNo(yesno::Polarity),
+}
+
+impl Gold {
+    /// Reads a gold; `None` where it says nothing that could be judged as `kind`.
+    pub(crate) fn read(gold: &str, kind: Kind) -> Option<Self> {
+        let text = |gold| Some(Tokens::of(gold)).filter(|tokens| !tokens.is_empty()).map(Self::Text);
+        match kind {
+            Kind::Auto => number::read_bare(gold)
+                .map(Self::Number)
+                .or_else(|| yesno::read(gold).map(Self::YesNo))
+                .or_else(|| choice::read_bare(gold).map(Self::Choice))
+                .or_else(|| text(gold)),
+            Kind::Text => text(gold),
+            Kind::Number => number::read(gold).ok().map(Self::Number),
+            Kind::Choice => choice::read_gold(gold).map(Self::Choice),
+            Kind::YesNo => yesno::read(gold).map(Self::YesNo),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Text(_) => Kind::Text,
+            Self::Number(_) => Kind::Number,
+            Self::Choice(_) => Kind::Choice,
+            Self::YesNo(_) => Kind::YesNo,
+        }
+    }
+
+    /// What an answer is compared with, for people to read.
+    pub(crate) fn normal(&self) -> String {
+        match self {
+            Self::Text(tokens) => tokens.normal().to_owned(),
+            Self::Number(number) => number.to_string(),
+            Self::Choice(letter) => letter.to_string(),
+            Self::YesNo(polarity) => polarity.name().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Text in, verdict out: the hardened scorer.
+//!
+//! A reward that can be gamed is gamed. This scorer finds the one answer a response commits to and compares it with the
+//! gold; whatever hedges, lists, denies or merely contains the gold is not rewarded, and a missing gold is no verdict
+//! rather than a zero. It is total on any text, never evaluates anything, uses no regular expressions, and runs in time
+//! linear in the text.
+//!
+//! The rules, in the order they apply:
+//!
+//! 1. **Reasoning** ends at the last `</think>` ([`Reasoning`]). End tokens of a tokenizer are dropped.
+//! 2. **Anchor**: the last `the answer is`, `Final answer:`, `\boxed{...}` or `<answer>...</answer>`; phrases that open
+//!    their clause go before those within one, and conditions, doubts and denials announce nothing. The answer is the
+//!    rest of the line, or the next line. Without an anchor a single line of at most [`MAX_BARE_ANSWER_BYTES`] is the
+//!    answer. A placeholder given back is none.
+//! 3. **Kind** ([`Kind`]), by the gold alone.
+//! 4. **Text**: normal forms are equal (compatibility decomposition without diacritics, lower case, no articles and
+//!    punctuation, numbers whole), or the answer covers the gold at the one place it commits to and adds little.
+//! 5. **Number**: exactly equal, or within half a unit of the last decimal the gold is written with. Signs, exponents,
+//!    fractions, percent and scale words are read; powers of ten are never forgiven.
+//! 6. **Yes or no**, and **option letters**: equal.
+//!
+//! ```
+//! use qwenlong_scoring::{Kind, Reason, Reasoning, score};
+//!
+//! let verdict = score("<think>...</think>The answer is **Berlin**.", &["Berlin"], Kind::Auto, Reasoning::Auto)?;
+//! assert_eq!(verdict.score, Some(1.0));
+//!
+//! let verdict = score("The answer is Paris or Berlin", &["Berlin"], Kind::Auto, Reasoning::Auto)?;
+//! assert_eq!((verdict.score, verdict.reason), (Some(0.0), Reason::TooManyCandidates));
+//! # Ok::<(), qwenlong_scoring::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod anchor;
+mod block;
+mod choice;
+mod decimal;
+mod error;
+mod extract;
+mod fold;
+mod kind;
+mod number;
+mod numeral;
+mod plain;
+mod quantity_words;
+mod response;
+mod strict;
+mod surroundings;
+mod text;
+mod tokens;
+mod verdict;
+mod words;
+mod yesno;
+
+pub use error::Error;
+pub use extract::MAX_BARE_ANSWER_BYTES;
+pub use kind::{Kind, Reasoning};
+pub use strict::{check_gold, extract, match_answer, score};
+pub use verdict::{Reason, Verdict};

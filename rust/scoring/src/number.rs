@@ -1,0 +1,190 @@
+//! Numbers: what one is worth, and when two are the same.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::decimal::Decimal;
+
+pub(crate) use crate::numeral::{read, read_bare};
+
+/// What the digits say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    Decimal {
+        magnitude: Decimal,
+        /// Written with decimals, so everything that rounds to it is meant.
+        rounded: bool,
+    },
+    Fraction {
+        numerator: u64,
+        /// Not 0.
+        denominator: u64,
+    },
+}
+
+/// A number as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Number {
+    pub(crate) negative: bool,
+    pub(crate) value: Value,
+    pub(crate) percent: bool,
+    /// The whole number stands in parentheses: a template's, or an accountant's minus.
+    pub(crate) parentheses: bool,
+    pub(crate) currency: Option<char>,
+}
+
+impl Number {
+    /// Whether this, as an answer, is what `gold` says.
+    ///
+    /// Signs agree; parentheses around an answer leave both readings open, around a gold they are a minus. A percent
+    /// sign on one side only: the digits agree, or the values do. Two currency signs agree. A gold without decimals
+    /// is equal to the answer; one with decimals is at most half a unit of its last digit away. O(n).
+    pub(crate) fn answers(&self, gold: &Self) -> bool {
+        if let (Some(mine), Some(other)) = (self.currency, gold.currency)
+            && mine != other
+        {
+            return false;
+        }
+        let zero = self.value.is_zero();
+        let gold_negative = gold.negative || gold.parentheses;
+        let free_sign = self.parentheses && !self.negative;
+        // Half a unit reaches across zero only from zero itself, where the sign says nothing.
+        if !free_sign && !zero && !gold.value.is_zero() && self.negative != gold_negative {
+            return false;
+        }
+        let powers: &[i64] = match (self.percent, gold.percent) {
+            (true, false) => &[0, -2],
+            (false, true) => &[0, 2],
+            _ => &[0],
+        };
+        powers.iter().any(|&power| self.value.scaled(power).is_some_and(|value| value.within(&gold.value)))
+    }
+}
+
+impl Value {
+    fn is_zero(&self) -> bool {
+        match self {
+            Self::Decimal { magnitude, .. } => magnitude.is_zero(),
+            Self::Fraction { numerator, .. } => *numerator == 0,
+        }
+    }
+
+    /// Times ten to the `power`, 2 or -2 for a fraction; `None` where it grows beyond 64 bits.
+    fn scaled(&self, power: i64) -> Option<Self> {
+        Some(match self {
+            Self::Decimal { magnitude, rounded } => {
+                Self::Decimal { magnitude: magnitude.scaled(power), rounded: *rounded }
+            }
+            &Self::Fraction { numerator, denominator } => match power {
+                0 => Self::Fraction { numerator, denominator },
+                1.. => Self::Fraction { numerator: numerator.checked_mul(100)?, denominator },
+                _ => Self::Fraction { numerator, denominator: denominator.checked_mul(100)? },
+            },
+        })
+    }
+
+    /// Whether this magnitude is `gold`, or rounds to it.
+    fn within(&self, gold: &Self) -> bool {
+        match gold {
+            Self::Decimal { magnitude, rounded: false } => self.compare(magnitude) == Ordering::Equal,
+            Self::Decimal { magnitude, rounded: true } => {
+                let (lower, upper) = magnitude.halves();
+                lower.is_none_or(|lower| self.compare(&lower) != Ordering::Less)
+                    && self.compare(&upper) != Ordering::Greater
+            }
+            &Self::Fraction { numerator, denominator } => match self {
+                Self::Decimal { magnitude, .. } => {
+                    magnitude.times(denominator).compare(&whole(numerator)) == Ordering::Equal
+                }
+                Self::Fraction { numerator: mine, denominator: below } => {
+                    u128::from(*mine) * u128::from(denominator) == u128::from(numerator) * u128::from(*below)
+                }
+            },
+        }
+    }
+
+    fn compare(&self, other: &Decimal) -> Ordering {
+        match self {
+            Self::Decimal { magnitude, .. } => magnitude.compare(other),
+            Self::Fraction { numerator, denominator } => {
+                whole(*numerator).compare(&other.times(*denominator))
+            }
+        }
+    }
+}
+
+fn whole(number: u64) -> Decimal {
+    Decimal::new(&[1], 0).times(number)
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let zero = self.value.is_zero();
+        let sign = if self.negative && !zero { "-" } else { "" };
+        let (open, close) = if self.parentheses { ("(", ")") } else { ("", "") };
+        let percent = if self.percent { "%" } else { "" };
+        match &self.value {
+            Value::Decimal { magnitude, .. } => write!(f, "{open}{sign}{magnitude}{percent}{close}"),
+            Value::Fraction { numerator, denominator } => {
+                write!(f, "{open}{sign}{numerator}/{denominator}{percent}{close}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(answer: &str, gold: &str) -> bool {
+        read(answer).unwrap().answers(&read(gold).unwrap())
+    }
+
+    #[test]
+    fn the_gold_sets_the_precision() {
+        assert!(answers("5.0", "5"));
+        assert!(!answers("5.2", "5"));
+        assert!(answers("32.44", "32.4"));
+        assert!(answers("32.45", "32.4"));
+        assert!(!answers("32.46", "32.4"));
+        assert!(!answers("2018", "2019"));
+        assert!(answers("12.54 million", "12.5 million"));
+        assert!(answers("12,500,000", "12.5 million"));
+        assert!(!answers("12.5", "12.5 million"));
+        assert!(answers("0.04", "0.0"));
+        assert!(!answers("1.54e6", "1.5e6"));
+    }
+
+    #[test]
+    fn a_percent_sign_on_one_side_leaves_two_readings() {
+        assert!(answers("45%", "45"));
+        assert!(answers("45", "45%"));
+        assert!(answers("0.45", "45%"));
+        assert!(answers("45%", "0.45"));
+        assert!(!answers("0.45", "45"));
+        assert!(!answers("0.45%", "45%"));
+        assert!(answers("1/2", "50%"));
+    }
+
+    #[test]
+    fn signs_agree_and_parentheses_are_open() {
+        assert!(!answers("-5", "5"));
+        assert!(!answers("5", "-5"));
+        assert!(answers("(5)", "5"));
+        assert!(answers("(5)", "-5"));
+        assert!(answers("-5", "(5)"));
+        assert!(!answers("5", "(5)"));
+        assert!(!answers("-(5)", "5"));
+        assert!(answers("-0", "0"));
+        assert!(!answers("$5", "€5"));
+    }
+
+    #[test]
+    fn fractions_are_exact() {
+        assert!(answers("2/6", "1/3"));
+        assert!(answers("1/3", "0.33"));
+        assert!(!answers("0.333", "1/3"));
+        assert!(answers("1½", "1.5"));
+        assert!(answers("1 1/2", "3/2"));
+    }
+}

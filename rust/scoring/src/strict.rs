@@ -1,0 +1,162 @@
+//! The profile `strict`: extraction and judgement put together.
+
+use crate::choice;
+use crate::error::Error;
+use crate::extract::{self, Answer};
+use crate::kind::{Gold, Kind, Reasoning};
+use crate::number;
+use crate::text;
+use crate::tokens::Tokens;
+use crate::verdict::{Reason, Verdict};
+use crate::yesno;
+
+/// Scores a whole response against golds that are aliases of one another: the first one it matches counts.
+///
+/// Golds that cannot be read as `kind` are passed over; where none can, the score is `None`. O(n) in the response plus
+/// O(n m) in the answer and the golds.
+///
+/// # Errors
+///
+/// [`Error::NoGold`] where `golds` is empty.
+///
+/// ```
+/// use qwenlong_scoring::{Kind, Reasoning, score};
+///
+/// let verdict = score("...</think>The answer is $1,500.", &["1500"], Kind::Number, Reasoning::Required)?;
+/// assert_eq!((verdict.score, verdict.matched_gold), (Some(1.0), Some(0)));
+/// # Ok::<(), qwenlong_scoring::Error>(())
+/// ```
+pub fn score<G: AsRef<str>>(
+    response: &str,
+    golds: &[G],
+    kind: Kind,
+    reasoning: Reasoning,
+) -> Result<Verdict, Error> {
+    judge(golds, kind, || extract::find(response, reasoning))
+}
+
+/// Judges an answer that was already extracted. O(n m) in the answer and the golds.
+///
+/// # Errors
+///
+/// [`Error::NoGold`] where `golds` is empty.
+///
+/// ```
+/// use qwenlong_scoring::{Kind, match_answer};
+///
+/// assert_eq!(match_answer("Berlin, Germany", &["Berlin"], Kind::Auto)?.score, Some(1.0));
+/// assert_eq!(match_answer("not Berlin; it is Paris", &["Berlin"], Kind::Auto)?.score, Some(0.0));
+/// # Ok::<(), qwenlong_scoring::Error>(())
+/// ```
+pub fn match_answer<G: AsRef<str>>(prediction: &str, golds: &[G], kind: Kind) -> Result<Verdict, Error> {
+    judge(golds, kind, || extract::checked(Answer::given(prediction)))
+}
+
+/// The final answer of a response without its markup; `None` where there is none. O(n).
+///
+/// ```
+/// use qwenlong_scoring::{Reasoning, extract};
+///
+/// assert_eq!(extract("...</think>So the answer is **5 million**.", Reasoning::Auto).as_deref(), Some("5 million"));
+/// assert_eq!(extract("<think>the answer is 5", Reasoning::Auto), None);
+/// ```
+#[must_use]
+pub fn extract(response: &str, reasoning: Reasoning) -> Option<String> {
+    extract::find(response, reasoning).ok().map(|answer| answer.sentence)
+}
+
+/// The kind a gold is judged as. O(n).
+///
+/// # Errors
+///
+/// [`Error::UnparsableGold`] where nothing could be judged by it.
+///
+/// ```
+/// use qwenlong_scoring::{Kind, check_gold};
+///
+/// assert_eq!(check_gold("1,496.5 million", Kind::Auto), Ok(Kind::Number));
+/// assert!(check_gold("five", Kind::Number).is_err());
+/// ```
+pub fn check_gold(gold: &str, kind: Kind) -> Result<Kind, Error> {
+    let unparsable = || Error::UnparsableGold { gold: gold.to_owned(), kind };
+    Gold::read(gold, kind).map(|gold| gold.kind()).ok_or_else(unparsable)
+}
+
+fn judge<G: AsRef<str>>(
+    golds: &[G],
+    kind: Kind,
+    find: impl FnOnce() -> Result<Answer, Reason>,
+) -> Result<Verdict, Error> {
+    if golds.is_empty() {
+        return Err(Error::NoGold);
+    }
+    let readable: Vec<(usize, Gold)> = golds
+        .iter()
+        .enumerate()
+        .filter_map(|(index, gold)| Some((index, Gold::read(gold.as_ref(), kind)?)))
+        .collect();
+    let found = find();
+    let well_formed = found.as_ref().is_ok_and(|answer| answer.anchored);
+    let mut verdict = Verdict {
+        score: readable.first().map(|_| 0.0),
+        extracted: found.as_ref().ok().map(|answer| answer.sentence.clone()),
+        normal_prediction: None,
+        normal_gold: readable.first().map(|(_, gold)| gold.normal()),
+        reason: Reason::GoldUnparsable,
+        matched_gold: None,
+        well_formed,
+    };
+    if readable.is_empty() {
+        return Ok(verdict);
+    }
+    let answer = match found {
+        Ok(answer) => answer,
+        Err(reason) => return Ok(Verdict { reason, ..verdict }),
+    };
+    for (place, (index, gold)) in readable.iter().enumerate() {
+        let (reason, normal) = compare(&answer, gold);
+        if reason == Reason::Matched {
+            return Ok(Verdict {
+                score: Some(1.0),
+                normal_prediction: normal,
+                normal_gold: Some(gold.normal()),
+                reason,
+                matched_gold: Some(*index),
+                ..verdict
+            });
+        }
+        if place == 0 {
+            (verdict.reason, verdict.normal_prediction) = (reason, normal);
+        }
+    }
+    Ok(verdict)
+}
+
+/// Compares an answer with one gold; what was compared is shown where it could be read.
+fn compare(answer: &Answer, gold: &Gold) -> (Reason, Option<String>) {
+    let equal = |same: bool| if same { Reason::Matched } else { Reason::Different };
+    let judged = match gold {
+        Gold::Text(gold) => return compare_text(answer, gold),
+        Gold::Number(gold) => {
+            number::read(&answer.sentence).map(|number| (equal(number.answers(gold)), number.to_string()))
+        }
+        Gold::Choice(gold) => {
+            choice::answer(&answer.sentence).map(|letter| (equal(letter == *gold), letter.to_string()))
+        }
+        Gold::YesNo(gold) => yesno::answer(&Tokens::of(&answer.sentence))
+            .map(|polarity| (equal(polarity == *gold), polarity.name().to_owned())),
+    };
+    match judged {
+        Ok((reason, normal)) => (reason, Some(normal)),
+        Err(reason) => (reason, None),
+    }
+}
+
+fn compare_text(answer: &Answer, gold: &Tokens) -> (Reason, Option<String>) {
+    let tokens = Tokens::of(&answer.sentence);
+    let mut reason = text::judge(&tokens, gold);
+    if answer.line.len() > answer.sentence.len() && Tokens::of(&answer.line).normal() == gold.normal() {
+        reason = Reason::Matched;
+    }
+    (reason, Some(tokens.normal().to_owned()))
+}

@@ -1,0 +1,121 @@
+//! Free text against free text.
+
+use crate::tokens::{Gap, Tokens};
+use crate::verdict::Reason;
+use crate::words::{denies, follows_a_name, hedges, is_copula, joins, leads};
+
+/// A prediction that covers a gold of `m` tokens has at most `2 m + 4`.
+const SPARE_TOKENS: usize = 4;
+
+/// Judges one answer.
+///
+/// Equality of the normal forms always matches. Else the gold has to stand in the answer at token boundaries, and at
+/// the one place of it that the answer commits to, which is found without looking at the gold: its first word that
+/// does not merely introduce (`words::leads`), or what follows a copula (`the capital is Berlin`) unless that is a
+/// description (`Berlin is the capital`). The name has to end where the gold ends, and the rest may not deny, hedge,
+/// list or outgrow `2 m + 4` tokens. So whoever lists guesses is paid for the first alone. O(n + m).
+pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
+    if prediction.is_empty() {
+        return Reason::Empty;
+    }
+    if prediction.normal() == gold.normal() {
+        return Reason::Matched;
+    }
+    let covered = prediction.find(gold).map(|start| (start, start + gold.len()));
+    let (start, end) = covered.unwrap_or((0, 0));
+    if let Some(reason) = objection(prediction, start, end) {
+        return reason;
+    }
+    if covered.is_none() {
+        return Reason::Different;
+    }
+    if prediction.len() > 2 * gold.len() + SPARE_TOKENS || lists(prediction, start, end) {
+        return Reason::TooManyCandidates;
+    }
+    match committed(prediction) {
+        Some(place) if start <= place && place < end && name_ends(prediction, end) => Reason::Matched,
+        _ => Reason::Different,
+    }
+}
+
+/// Denials and hedges outside tokens `start..end`.
+fn objection(tokens: &Tokens, start: usize, end: usize) -> Option<Reason> {
+    (0..tokens.len()).filter(|index| !(start..end).contains(index)).find_map(|index| {
+        let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
+        if denies(tokens.word(index)) {
+            Some(Reason::Negated)
+        } else if hedges(tokens.word(index), next) {
+            Some(Reason::Hedged)
+        } else {
+            None
+        }
+    })
+}
+
+/// Whether the tokens outside `start..end` read as further candidates.
+fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
+    let gaps = (0..tokens.len()).filter(|&index| index <= start || end <= index);
+    let mut commas = 0;
+    for gap in gaps.filter_map(|index| tokens.get(index)).map(|token| token.gap) {
+        match gap {
+            Gap::Stop => return true,
+            Gap::Comma => commas += 1,
+            Gap::Space | Gap::Break => {}
+        }
+    }
+    commas > 1 || (0..tokens.len()).any(|index| !(start..end).contains(&index) && joins(tokens.word(index)))
+}
+
+/// Index of the token that the answer has to stand on.
+fn committed(tokens: &Tokens) -> Option<usize> {
+    let subject = (0..tokens.len()).find(|&index| !leads(tokens.word(index)))?;
+    let object =
+        (subject + 1..tokens.len()).find(|&index| is_copula(tokens.word(index))).map(|copula| copula + 1);
+    match object.and_then(|index| tokens.get(index).map(|token| (index, token))) {
+        Some((index, token)) if !token.article && !leads(tokens.word(index)) => Some(index),
+        _ => Some(subject),
+    }
+}
+
+/// Whether a name that ends before token `end` may end there: `Berlin, Germany`, `Berlin in 1990`, `Obama
+/// administration`, but not `New York Times` or `Apollo 11`.
+fn name_ends(tokens: &Tokens, end: usize) -> bool {
+    tokens.get(end).is_none_or(|token| {
+        let word = tokens.word(end);
+        token.gap > Gap::Space
+            || follows_a_name(word)
+            || !token.upper && !word.starts_with(|c: char| c.is_numeric() || c == '-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_place_of_an_answer_counts() {
+        let rows = [
+            ("Berlin", "Berlin", Reason::Matched),
+            ("Berlin, Germany", "Berlin", Reason::Matched),
+            ("It is the city of Berlin", "Berlin", Reason::Matched),
+            ("The capital of Germany is Berlin", "Berlin", Reason::Matched),
+            ("Berlin is the capital of Germany", "Berlin", Reason::Matched),
+            ("Berlin, Paris", "Berlin", Reason::Matched),
+            ("Paris, Berlin", "Berlin", Reason::Different),
+            ("Paris London Rome Berlin", "Berlin", Reason::Different),
+            ("Paris is Berlin", "Paris", Reason::Different),
+            ("Paris or London or Rome or Berlin", "Berlin", Reason::TooManyCandidates),
+            ("Berlin/Paris", "Berlin", Reason::TooManyCandidates),
+            ("not Berlin; it is Paris", "Berlin", Reason::Negated),
+            ("not Berlin; it is Paris", "Paris", Reason::Negated),
+            ("maybe Berlin", "Berlin", Reason::Hedged),
+            ("Apollo 11", "Apollo", Reason::Different),
+            ("New York Times", "New York", Reason::Different),
+            ("Vitamin B", "Vitamin", Reason::Different),
+            ("Michelle Obama", "Obama", Reason::Different),
+        ];
+        for (prediction, gold, reason) in rows {
+            assert_eq!(judge(&Tokens::of(prediction), &Tokens::of(gold)), reason, "{prediction} / {gold}");
+        }
+    }
+}
