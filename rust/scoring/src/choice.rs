@@ -6,7 +6,7 @@ use crate::words::{denies, hedges};
 
 /// A gold that is nothing but an option: one upper-case letter, or one letter in parentheses.
 pub(crate) fn read_bare(gold: &str) -> Option<char> {
-    let gold = gold.trim().trim_end_matches('.');
+    let gold = unstopped(gold);
     let inner = gold.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let mut chars = inner.unwrap_or(gold).trim().chars();
     let letter = chars.next().filter(|_| chars.next().is_none())?;
@@ -24,7 +24,7 @@ pub(crate) fn read_gold(gold: &str) -> Option<char> {
 /// The letter an answer commits to: `B`, `(b)`, `B.`, `B) text`, `Option B`. A letter in front of a word without a
 /// mark between them is a word (`A dog`), and so is one behind other words (`Definitely not B`). O(n).
 pub(crate) fn answer(text: &str) -> Result<char, Reason> {
-    let chars: Vec<char> = text.trim().chars().collect();
+    let chars: Vec<char> = unstopped(text).chars().collect();
     let start = introduction(&chars);
     let Some((letter, end, labelled)) = letter_at(&chars, start) else {
         return Err(why_not(text));
@@ -48,6 +48,11 @@ pub(crate) fn answer(text: &str) -> Result<char, Reason> {
         }
     }
     Ok(letter)
+}
+
+/// Without the full stop of a sentence.
+fn unstopped(text: &str) -> &str {
+    text.trim().trim_end_matches(|char: char| char == '.' || char.is_whitespace())
 }
 
 /// Index behind words such as `option`.
@@ -143,6 +148,7 @@ mod tests {
             ("(B)", Ok('B')),
             ("b)", Ok('B')),
             ("B.", Ok('B')),
+            ("B .", Ok('B')),
             ("B. Paris", Ok('B')),
             ("(B) None of the above", Ok('B')),
             ("(B) Vitamin C", Ok('B')),

@@ -77,15 +77,10 @@ fn committed(tokens: &Tokens) -> Option<usize> {
     }
 }
 
-/// Whether a name that ends before token `end` may end there: `Berlin, Germany`, `Berlin in 1990`, `Obama
-/// administration`, but not `New York Times` or `Apollo 11`.
+/// Whether a name that ends before token `end` may end there: `Berlin, Germany` and `Berlin in 1990`, but not
+/// `New York Times`, `Apollo 11` or `red blue`.
 fn name_ends(tokens: &Tokens, end: usize) -> bool {
-    tokens.get(end).is_none_or(|token| {
-        let word = tokens.word(end);
-        token.gap > Gap::Space
-            || follows_a_name(word)
-            || !token.upper && !word.starts_with(|c: char| c.is_numeric() || c == '-')
-    })
+    tokens.get(end).is_none_or(|token| token.gap > Gap::Space || follows_a_name(tokens.word(end)))
 }
 
 #[cfg(test)]
@@ -111,6 +106,7 @@ mod tests {
             ("maybe Berlin", "Berlin", Reason::Hedged),
             ("Apollo 11", "Apollo", Reason::Different),
             ("New York Times", "New York", Reason::Different),
+            ("red blue", "red", Reason::Different),
             ("Vitamin B", "Vitamin", Reason::Different),
             ("Michelle Obama", "Obama", Reason::Different),
         ];

@@ -22,8 +22,6 @@ pub(crate) struct Token {
     end: usize,
     /// What stands before it.
     pub(crate) gap: Gap,
-    /// Whether it starts with an upper-case letter.
-    pub(crate) upper: bool,
     /// Whether an article before it was dropped.
     pub(crate) article: bool,
 }
@@ -56,7 +54,7 @@ impl Tokens {
                 // `A, Berlin` lists two candidates, of which one looks like an article.
                 gap = Gap::Stop;
             }
-            let token = Token { start: 0, end: 0, gap, upper, article: dropped.is_some() };
+            let token = Token { start: 0, end: 0, gap, article: dropped.is_some() };
             gap = Gap::Space;
             // A capital A inside a text is a name: Vitamin A.
             if matches!(word.as_str(), "the" | "an") || word == "a" && !(upper && seen) {
