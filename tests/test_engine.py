@@ -138,11 +138,12 @@ def test_pushed_weights_must_fit_and_be_complete(model_path: Path) -> None:
         engine.load_weights([*state.items(), ("model.extra", torch.zeros(1))], 8)
 
 
-def test_a_model_with_sliding_layers_is_refused(tmp_path: Path) -> None:
+def test_a_model_with_sliding_layers_keeps_to_its_own_cache(tmp_path: Path) -> None:
     config = Qwen2Config(
         vocab_size=64, hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=1, use_sliding_window=True, sliding_window=8, max_window_layers=1,
+        num_key_value_heads=1, use_sliding_window=True, sliding_window=8, max_window_layers=1, initializer_range=0.3,
     )  # fmt: skip
+    torch.manual_seed(0)
     Qwen2ForCausalLM(config).save_pretrained(tmp_path)
-    with pytest.raises(ValueError, match="layer 1 of qwen2 is sliding_attention"):
-        engine_of(tmp_path)
+    test_logprobs_are_those_of_the_whole_sequence(tmp_path, 1.0)
+    test_greedy_takes_the_largest_logit(tmp_path)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich import box
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from qwenlong.session import Display, Session
 
@@ -18,6 +20,10 @@ _SHOWN = {
     "loss": "loss", "reward": "reward", "accuracy": "accuracy", "probe_accuracy": "accuracy", "entropy": "entropy",
     "response_tokens": "length", "tokens_per_second": "tokens/s",
 }  # fmt: skip
+
+
+_TITLES = {"well_formed": "formed"}
+"""Shorter names, so that the table fits 80 columns."""
 
 
 class _Quiet:
@@ -37,44 +43,46 @@ class _Quiet:
 
 
 class _Live:
-    """A bar with the newest values on a terminal; elsewhere only lines that stay."""
+    """Two lines on a terminal, the stage's bar and the newest values; elsewhere only lines that stay."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
-        self._bar: Progress | None = None
+        self._live: Live | None = None
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("eta"), TimeRemainingColumn(elapsed_when_finished=True), console=self._console,
+        )  # fmt: skip
         self._task: TaskID | None = None
-        self._stage = ""
 
     def begin(self, stage: str, *, total: int | None, done: int = 0) -> None:
         """A new bar."""
         self.close()
-        self._stage = stage
-        if not self._console.is_terminal:
-            return
-        self._bar = Progress(
-            TextColumn("{task.description:<18}"), BarColumn(bar_width=20), MofNCompleteColumn(),
-            TextColumn("{task.fields[values]}"), TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(),
-            console=self._console,
-        )  # fmt: skip
-        self._bar.start()
-        self._task = self._bar.add_task(stage, total=total, completed=done, values="")
+        if self._console.is_terminal:
+            self._task = self._bar.add_task(stage, total=total, completed=done)
+            self._live = Live(Group(self._bar, Text("")), console=self._console, refresh_per_second=4)
+            self._live.start()
 
     def advance(self, values: dict[str, float | None]) -> None:
         """The step's values."""
-        if self._bar is not None and self._task is not None:
-            shown = {label: values[name] for name, label in _SHOWN.items() if values.get(name) is not None}
-            text = "  ".join(f"{label} {value:,.0f}" if value and value > 100 else f"{label} {value:.3f}" for label, value in shown.items())
-            self._bar.update(self._task, advance=1, values=text)
+        if self._live is not None and self._task is not None:
+            self._bar.advance(self._task)
+            names = [name for name in _SHOWN if not (name == "loss" and "reward" in values)]
+            shown = [(_SHOWN[name], values[name]) for name in names if values.get(name) is not None]
+            text = "  ".join(f"{label} {value:,.0f}" if value > 1000 else f"{label} {value:.3g}" for label, value in shown if value is not None)
+            self._live.update(Group(self._bar, Text(text)))
 
     def say(self, message: str) -> None:
         """Above the bar."""
-        (self._bar.console if self._bar else self._console).print(message, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(message, highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """End the bar."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
 
 
 def build_display(*, visible: bool) -> Display:
@@ -123,21 +131,21 @@ def summary_table(directory: Path) -> str:
         return ""
     summary = json.loads(path.read_text("utf-8"))
     out = io.StringIO()
-    console = Console(file=out, width=min(140, Console().width) if sys.stdout.isatty() else 120)
+    console = Console(file=out, width=80)
     stages = list(summary["accuracy"])
     if stages:
-        table = Table(title="held-out questions by input length: " + " -> ".join(stages))
-        table.add_column("input tokens", justify="right")
+        table = Table(title="held-out questions by input length: " + " -> ".join(stages), box=box.SIMPLE_HEAD, padding=0)
+        table.add_column("tokens", justify="right")
         names = ["accuracy", "well_formed", *(f"pass@{k}" for k in next(iter(summary["pass_at_k"][stages[0]].values())))]
         for name in [*names, "chance"]:
-            table.add_column(name.replace("_", "-"), justify="right")
+            table.add_column(_TITLES.get(name, name), justify="right", no_wrap=True)
         for length in summary["accuracy"][stages[-1]]:
-            cells = [" -> ".join(_cell(summary, name, stage, length) for stage in stages) for name in names]
+            cells = [">".join(_cell(summary, name, stage, length) for stage in stages) for name in names]
             chance = summary["chance"].get(length)
             table.add_row(length, *cells, "" if chance is None else f"{chance:.2f}")
         console.print(table)
     if summary["reward"]:
-        table = Table(title="reward of new examples")
+        table = Table(title="reward of new examples", box=box.SIMPLE_HEAD)
         for name in ("phase", "first fifth", "last fifth", "retrospective examples"):
             table.add_column(name, justify="right")
         for entry, found in zip(summary["reward"], summary["retrospective"], strict=True):

@@ -223,22 +223,27 @@ def shared_attention(
     return out.transpose(0, 1)[None], None
 
 
+def other_attention(config: PretrainedConfig) -> tuple[int, str] | None:
+    """The first layer that is not full attention, with its kind; None where all are."""
+    text = config.get_text_config()
+    kinds = list(getattr(text, "layer_types", None) or [])
+    if not kinds and getattr(text, "sliding_window", None) and getattr(text, "use_sliding_window", True):
+        kinds = ["sliding_attention"]
+    return next(((layer, kind) for layer, kind in enumerate(kinds) if kind != "full_attention"), None)
+
+
 def refuse_other_attention(config: PretrainedConfig) -> None:
     """Refuse a model with a layer that is not full attention: its state would leak from one response to the next.
 
     Raises:
         ValueError: naming the first such layer and the way out.
     """
-    text = config.get_text_config()
-    kinds = list(getattr(text, "layer_types", None) or [])
-    if not kinds and getattr(text, "sliding_window", None) and getattr(text, "use_sliding_window", True):
-        kinds = ["sliding_attention"]
-    for layer, kind in enumerate(kinds):
-        if kind != "full_attention":
-            raise ValueError(
-                f'packing.layout = "shared" needs full attention in every layer, but layer {layer} of '
-                f'{text.model_type} is {kind}: use packing.layout = "full"'
-            )
+    other = other_attention(config)
+    if other is not None:
+        raise ValueError(
+            f'packing.layout = "shared" needs full attention in every layer, but layer {other[0]} of '
+            f'{config.get_text_config().model_type} is {other[1]}: use packing.layout = "full"'
+        )
 
 
 AttentionInterface.register(NAME, shared_attention)

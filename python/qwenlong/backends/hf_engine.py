@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +12,13 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from qwenlong.backends import decoding
-from qwenlong.backends.attention import refuse_other_attention
+from qwenlong.backends.attention import other_attention
 from qwenlong.records import Completion, Finish, Request, Sampling
 
+Follow = Callable[[Tensor, int], Tensor]
+"""(sampled tokens [B], their step) -> states [B, D] that predict the next ones."""
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-@dataclass(slots=True)
-class _Decoded:
-    tokens: list[Tensor]
-    """Per step [B] int64."""
-    logprobs: list[Tensor]
-    """Per step [B] float32."""
 
 
 class HFEngine:
@@ -40,17 +34,15 @@ class HFEngine:
         index: int = 0,
         count: int = 1,
     ) -> None:
-        """Load config and weights of `path`; `end_ids` end a response.
-
-        Raises:
-            ValueError: the model has a layer that is not full attention.
-        """
+        """Load config and weights of `path`; `end_ids` end a response."""
         self.index, self.count = index, count
         config = AutoConfig.from_pretrained(path)
-        refuse_other_attention(config)
+        # Sliding or recurrent layers keep to the model's own cache, one prompt at a time.
+        self._shares = other_attention(config) is None
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model = AutoModelForCausalLM.from_pretrained(
-            path, config=config, dtype=getattr(torch, dtype), attn_implementation=decoding.NAME
+            path, config=config, dtype=getattr(torch, dtype),
+            attn_implementation=decoding.NAME if self._shares else "sdpa",
         ).to(self._device)  # fmt: skip
         self._model.requires_grad_(False).eval()
         self._end_ids = torch.tensor(sorted(end_ids), device=self._device)
@@ -94,7 +86,7 @@ class HFEngine:
         batch: list[Request] = []
         for request in sorted(requests, key=lambda r: -len(r.token_ids)):
             full = batch and (len(batch) + 1) * len(batch[0].token_ids) > self._max_batch_tokens
-            if full or (batch and request.n != batch[0].n):
+            if full or (batch and (request.n != batch[0].n or not self._shares)):
                 yield batch
                 batch = []
             batch.append(request)
@@ -103,19 +95,21 @@ class HFEngine:
 
     def _generate(self, batch: list[Request], sampling: Sampling) -> Iterator[Completion]:
         n = batch[0].n
-        lengths = torch.tensor([len(r.token_ids) for r in batch], device=self._device)
-        steps = torch.arange(int(lengths.max()), device=self._device)
-        ids = torch.zeros((len(batch), len(steps)), dtype=torch.int64)
-        for row, request in enumerate(batch):
-            ids[row, : len(request.token_ids)] = torch.from_numpy(request.token_ids.astype(np.int64))
-        cache = decoding.SharedCache(samples=n, max_tokens=sampling.max_tokens, hidden=steps[None] >= lengths[:, None])
-        states = self._forward(ids.to(self._device), steps.expand(len(batch), -1), cache)
-        last = states[torch.arange(len(batch), device=self._device), lengths - 1]
-        decoded = self._decode(last.repeat_interleave(n, 0), lengths.repeat_interleave(n), cache, _keys(batch), sampling)
-        tokens = torch.stack(decoded.tokens, 1)  # [B, steps]
-        logprobs = torch.stack(decoded.logprobs, 1).float().cpu().numpy()
-        ended = torch.isin(tokens, self._end_ids).cpu().numpy()
-        token_ids = tokens.to(torch.int32).cpu().numpy()
+        states, follow = (self._read_shared if self._shares else self._read_alone)(batch, sampling)
+        steps: list[tuple[Tensor, Tensor]] = []
+        keys = _keys(batch)
+        alive = torch.ones(len(states), dtype=torch.bool, device=states.device)
+        for step in range(sampling.max_tokens):
+            token, logprob = sample_token(self._model.lm_head(states).float(), uniforms(keys, step), sampling)
+            steps.append((token, logprob))
+            alive &= ~torch.isin(token, self._end_ids)
+            if step + 1 == sampling.max_tokens or not bool(alive.any()):
+                break
+            states = follow(token, step)
+        token_ids = torch.stack([token for token, _ in steps], 1)  # [B, steps]
+        ended = torch.isin(token_ids, self._end_ids).cpu().numpy()
+        token_ids = token_ids.to(torch.int32).cpu().numpy()
+        logprobs = torch.stack([logprob for _, logprob in steps], 1).cpu().numpy()
         for row in range(len(token_ids)):
             stops = np.flatnonzero(ended[row])
             length = int(stops[0]) + 1 if len(stops) else sampling.max_tokens
@@ -128,27 +122,45 @@ class HFEngine:
                 weight_version=self.version,
             )
 
-    def _forward(self, ids: Tensor, positions: Tensor, cache: decoding.SharedCache) -> Tensor:
-        out = self._model.model(input_ids=ids, position_ids=positions, use_cache=False, cache=cache)
-        states: Tensor = out.last_hidden_state
-        return states
+    def _read_shared(self, batch: list[Request], sampling: Sampling) -> tuple[Tensor, Follow]:
+        """Prefill the prompts together, right padded; the state that predicts each first token, [B, D]."""
+        n = batch[0].n
+        lengths = torch.tensor([len(r.token_ids) for r in batch], device=self._device)
+        steps = torch.arange(int(lengths.max()), device=self._device)
+        ids = torch.zeros((len(batch), len(steps)), dtype=torch.int64)
+        for row, request in enumerate(batch):
+            ids[row, : len(request.token_ids)] = torch.from_numpy(request.token_ids.astype(np.int64))
+        cache = decoding.SharedCache(samples=n, max_tokens=sampling.max_tokens, hidden=steps[None] >= lengths[:, None])
 
-    def _decode(
-        self, states: Tensor, lengths: Tensor, cache: decoding.SharedCache, keys: NDArray[np.uint64], sampling: Sampling
-    ) -> _Decoded:
-        decoded = _Decoded([], [])
-        alive = torch.ones(len(states), dtype=torch.bool, device=states.device)
-        for step in range(sampling.max_tokens):
-            logits = self._model.lm_head(states).float()
-            token, logprob = sample_token(logits, uniforms(keys, step), sampling)
-            decoded.tokens.append(token)
-            decoded.logprobs.append(logprob)
-            alive &= ~torch.isin(token, self._end_ids)
-            if step + 1 == sampling.max_tokens or not bool(alive.any()):
-                break
+        def forward(ids: Tensor, positions: Tensor) -> Tensor:
+            out = self._model.model(input_ids=ids, position_ids=positions, use_cache=False, cache=cache)
+            states: Tensor = out.last_hidden_state
+            return states
+
+        states = forward(ids.to(self._device), steps.expand(len(batch), -1))
+        last = states[torch.arange(len(batch), device=self._device), lengths - 1].repeat_interleave(n, 0)
+        starts = lengths.repeat_interleave(n)
+
+        def follow(token: Tensor, step: int) -> Tensor:
             cache.step = step
-            states = self._forward(token[:, None], (lengths + step)[:, None], cache)[:, 0]
-        return decoded
+            return forward(token[:, None], (starts + step)[:, None])[:, 0]
+
+        return last, follow
+
+    def _read_alone(self, batch: list[Request], sampling: Sampling) -> tuple[Tensor, Follow]:
+        """Prefill one prompt with the model's own cache, which is then repeated for its responses."""
+        [request] = batch
+        ids = torch.from_numpy(request.token_ids.astype(np.int64))[None].to(self._device)
+        out = self._model.model(input_ids=ids, use_cache=True)
+        out.past_key_values.batch_repeat_interleave(request.n)
+
+        def follow(token: Tensor, step: int) -> Tensor:
+            states: Tensor = self._model.model(
+                input_ids=token[:, None], past_key_values=out.past_key_values, use_cache=True
+            ).last_hidden_state
+            return states[:, 0]
+
+        return out.last_hidden_state[:, -1].repeat_interleave(request.n, 0), follow
 
 
 def _keys(batch: Sequence[Request]) -> NDArray[np.uint64]:

@@ -1,20 +1,18 @@
-"""A small Qwen3-shaped model and its word tokenizer, made on the spot: nothing is downloaded."""
+"""A small Qwen3-shaped model, made on the spot for any tokenizer: nothing is downloaded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
 from pathlib import Path
 
 import torch
-from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
-
-from qwenlong.backends.tokenizers import word_tokenizer
+from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 
 def build_tiny_model(
     directory: Path,
     *,
-    words: Sequence[str],
+    tokenizer: PreTrainedTokenizerFast,
     seed: int,
     num_layers: int,
     hidden_size: int,
@@ -26,8 +24,7 @@ def build_tiny_model(
     init_range: float,
     max_tokens: int,
 ) -> None:
-    """Write fresh weights and a one-token-per-word tokenizer to `directory` in Hub layout; a pure function of its arguments."""
-    tokenizer = word_tokenizer(list(words))
+    """Write fresh weights and `tokenizer` to `directory` (new or empty) in Hub layout; a pure function of its arguments."""
     config = Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=hidden_size,
@@ -50,6 +47,9 @@ def build_tiny_model(
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
-    directory.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(directory)
-    tokenizer.save_pretrained(directory)
+    aside = directory.with_name(f".{directory.name}.writing")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    model.save_pretrained(aside)
+    tokenizer.save_pretrained(aside)
+    aside.rename(directory)

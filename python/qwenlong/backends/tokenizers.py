@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import AutoTokenizer, GenerationConfig, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedTokenizerFast
 
 _SLOT = "\ue000the user turn\ue001"
 """Stands for the user's text while the chat template is rendered; private-use characters, so no text holds it."""
@@ -148,6 +148,19 @@ def generation_end_ids(source: str | Path) -> frozenset[int]:
     except OSError:
         return frozenset()
     return frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])
+
+
+def check_vocabulary(tokenizer: HubTokenizer, model: str | Path) -> None:
+    """Raise ValueError where there is no `model`, or the tokenizer has tokens that it has no embedding for."""
+    try:
+        size = int(AutoConfig.from_pretrained(str(model)).get_text_config().vocab_size)
+    except OSError as error:
+        raise ValueError(f"no model at {model}: {str(error).splitlines()[0]}") from error
+    if tokenizer.vocab_size > size:
+        raise ValueError(
+            f"the tokenizer has {tokenizer.vocab_size:,} tokens, but the model at {model} knows {size:,}: "
+            "name the model's own tokenizer, or leave model.tokenizer out"
+        )
 
 
 def word_tokenizer(words: Iterable[str]) -> PreTrainedTokenizerFast:

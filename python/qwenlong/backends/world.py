@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import signal
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,6 +76,8 @@ def join(*, timeout_seconds: int) -> World:
     # Without it DeepSpeed compiles a shared-memory extension for a minute, and fails where there is no compiler.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        _end_with_parent()
     size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     for name, value in (("RANK", "0"), ("LOCAL_RANK", "0"), ("WORLD_SIZE", "1")):
         os.environ.setdefault(name, value)
@@ -88,6 +93,13 @@ def join(*, timeout_seconds: int) -> World:
         )  # fmt: skip
     deepspeed.init_distributed(dist_backend="nccl" if cuda else "gloo", verbose=False)
     return World(rank=rank, size=size)
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to kill this rank when torchrun is killed: it puts ranks into sessions of their own, where they would go on."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def leave(world: World, *, clean: bool) -> None:
