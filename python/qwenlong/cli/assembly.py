@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from qwenlong.backends.deepspeed_policy import DeepSpeedPolicy
 from qwenlong.backends.hf_engine import HFEngine
 from qwenlong.backends.loggers import build_loggers
 from qwenlong.backends.tiny import build_tiny_model
-from qwenlong.backends.tokenizers import HubTokenizer, qwen_tokenizer
+from qwenlong.backends.tokenizers import (
+    HubTokenizer,
+    check_vocabulary,
+    generation_end_ids,
+    qwen_tokenizer,
+    word_tokenizer,
+)
 from qwenlong.backends.world import World
 from qwenlong.checkpoint import Checkpoints
-from qwenlong.cli.corpus import build_corpus, synthetic_task
+from qwenlong.cli.corpus import build_corpus, makes_rows, synthetic_task
 from qwenlong.config import Config, dump_config
 from qwenlong.metrics import Journal
-from qwenlong.phases import Curriculum
+from qwenlong.phases import Corpus, Curriculum
 from qwenlong.records import Draw, Rollout, Scored
 from qwenlong.replay import Replay
-from qwenlong.rewards import RewardModel, load_object
+from qwenlong.rewards import RewardModel, load_judge, load_object
 from qwenlong.session import Display, Progress, Session
 
 
 def assemble(config: Config, *, world: World, display: Display, stop: Callable[[], bool]) -> Session:
-    """Everything a run works with. Slow imports have happened, slow loading happens here."""
+    """Everything a run works with. Slow imports have happened, slow loading happens here, the user's mistakes first."""
     directory = Path(config.run.directory)
+    rewards = world.together(lambda: reward_model(config))
     path = model_path(config, world, directory)
-    tokenizer = load_tokenizer(config, path)
-    corpus = build_corpus(config, tokenizer, say=display.say)
-    replay = Replay(mode=config.replay.mode, max_examples=config.replay.max_examples, drop_after=config.replay.drop_after)
+    tokenizer, corpus = world.together(lambda: read_inputs(config, path, say=display.say))
+    replay = Replay(
+        mode=config.replay.mode, max_examples=config.replay.max_examples, drop_after=config.replay.drop_after
+    )
     how = config.update
-    shape = {"world": world, "layout": config.packing.layout, "dtype": config.model.dtype}
+    shape: dict[str, Any] = {"world": world, "layout": config.packing.layout, "dtype": config.model.dtype}
     policy = DeepSpeedPolicy(
         path, **shape, betas=how.betas, weight_decay=how.weight_decay, max_grad_norm=how.max_grad_norm,
         gradient_checkpointing=how.gradient_checkpointing, offload_optimizer=how.offload_optimizer,
@@ -43,11 +53,13 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
 
     def make_reference() -> DeepSpeedPolicy:
         exported = directory / "reference"
-        if not exported.is_dir():
-            policy.export(exported)
+        if not any(world.gather(exported.is_dir())):
+            aside = directory / ".reference.writing"
+            policy.export(aside)
+            if world.rank == 0:
+                aside.rename(exported)
+            world.barrier()
         return DeepSpeedPolicy(exported, **shape, trained=False)
-
-    rewards = reward_model(config)
 
     def score(groups: Sequence[Sequence[Rollout]]) -> list[list[Scored]]:
         flat = [rollout for group in groups for rollout in group]
@@ -71,41 +83,76 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
         corpus=corpus,
         replay=replay,
         curriculum=Curriculum(
-            pools=corpus.pools, replay=replay if config.replay.enabled else None, share=config.replay.share,
+            pools=corpus.pools,
+            replay=replay if config.replay.enabled else None,
+            share=config.replay.share,
             seed=config.run.seed,
-        ),  # fmt: skip
+        ),
         progress=Progress(),
         journal=Journal(directory, writes=main, loggers=build_loggers(config.run.loggers, directory) if main else ()),
         display=display,
         checkpoints=Checkpoints(
-            directory / "checkpoints", ranks=world, keep=config.run.keep_checkpoints,
+            directory / "checkpoints",
+            ranks=world,
+            keep=config.run.keep_checkpoints,
             config_digest=hashlib.blake2b(dump_config(config).encode(), digest_size=16).hexdigest(),
-        ),  # fmt: skip
+        ),
         stop=stop,
     )
 
 
 def model_path(config: Config, world: World, directory: Path) -> Path:
-    """Where the weights are; the tiny model is written first."""
+    """Where the weights are; the tiny model is written first, anew unless a run of this recipe has begun."""
     if config.model.path != "tiny":
         return Path(config.model.path)
     path = directory / "start"
-    if world.rank == 0 and not (path / "config.json").is_file():
+
+    def build() -> None:
+        if world.rank != 0 or (path.is_dir() and (directory / "config.toml").is_file()):
+            return
+        shutil.rmtree(path, ignore_errors=True)
         longest = max(2 * phase.max_input_tokens + phase.max_output_tokens for phase in config.phases)
         build_tiny_model(
-            path, words=synthetic_task(config).words(), seed=Draw(seed=config.run.seed, purpose="model").key % 2**63,
-            max_tokens=longest, **config.model.tiny.model_dump(),
+            path, tokenizer=tiny_tokenizer(config).tokenizer, max_tokens=longest,
+            seed=Draw(seed=config.run.seed, purpose="model").key % 2**63, **config.model.tiny.model_dump(),
         )  # fmt: skip
-    world.agree(lambda: None)
+
+    world.agree(build)
     return path
 
 
+def read_inputs(config: Config, path: Path | None, *, say: Callable[[str], None]) -> tuple[HubTokenizer, Corpus]:
+    """Tokenizer and rows; `path` is None before the tiny model is built.
+
+    Raises:
+        ValueError: a mistake in the files or in what the recipe says of them, all found before weights are loaded.
+    """
+    if config.rollouts.read and not Path(config.rollouts.read).is_file():
+        raise ValueError(f"rollouts.read names {config.rollouts.read}, which does not exist")
+    tokenizer = tiny_tokenizer(config) if path is None else load_tokenizer(config, path)
+    if path is not None:
+        check_vocabulary(tokenizer, path)
+    return tokenizer, build_corpus(config, tokenizer, say=say)
+
+
+def tiny_tokenizer(config: Config) -> HubTokenizer:
+    """What the tiny model reads with: the words of the task, or for files the Qwen vocabulary, unless one is named."""
+    name, prefill = config.model.tokenizer, config.model.thinking_prefill
+    if name and name != "qwen-vocabulary":
+        return HubTokenizer.load(name, thinking_prefill=prefill)
+    words = makes_rows(config) and not name
+    own = word_tokenizer(synthetic_task(config).words()) if words else qwen_tokenizer()
+    return HubTokenizer(own, thinking_prefill=prefill)
+
+
 def load_tokenizer(config: Config, path: Path) -> HubTokenizer:
-    """The model's own, or the one the recipe names."""
-    name = config.model.tokenizer
+    """The model's own, or the one the recipe names; the tiny model was saved with it."""
+    name, prefill = config.model.tokenizer, config.model.thinking_prefill
+    if config.model.path == "tiny":
+        return HubTokenizer.load(path, thinking_prefill=prefill)
     if name == "qwen-vocabulary":
-        return HubTokenizer(qwen_tokenizer(), thinking_prefill=config.model.thinking_prefill)
-    return HubTokenizer.load(name or path, thinking_prefill=config.model.thinking_prefill)
+        return HubTokenizer(qwen_tokenizer(), end_ids=generation_end_ids(path), thinking_prefill=prefill)
+    return HubTokenizer.load(name or path, thinking_prefill=prefill)
 
 
 def reward_model(config: Config) -> RewardModel:
@@ -115,6 +162,6 @@ def reward_model(config: Config) -> RewardModel:
         parts=tuple(how.parts),
         combine=how.combine,
         reasoning=how.reasoning,
-        judge=load_object(how.judge, key="rewards.judge")() if how.judge else None,
+        judge=load_judge(how.judge) if how.judge else None,
         function=load_object(how.function, key="rewards.function") if how.function else None,
     )

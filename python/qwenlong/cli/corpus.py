@@ -31,13 +31,18 @@ def synthetic_task(config: Config) -> SyntheticTask:
     )
 
 
+def makes_rows(config: Config) -> bool:
+    """Whether the rows are made on the spot: no file is named anywhere."""
+    return config.data.train == "synthetic" and not (config.data.sft or config.data.evaluation)
+
+
 def build_corpus(config: Config, tokenizer: Tokenizer, *, say: Callable[[str], None]) -> Corpus:
     """Everything the stages of `config` draw from; what was dropped or cut is said.
 
     Raises:
-        ValueError: broken rows, a phase without examples, or a warm-up without responses.
+        ValueError: broken rows, a phase or an evaluation without examples, a warm-up without responses.
     """
-    if config.data.train == "synthetic":
+    if makes_rows(config):
         return _synthetic(config, tokenizer)
     return _from_files(config, tokenizer, say)
 
@@ -76,63 +81,116 @@ def _synthetic(config: Config, tokenizer: Tokenizer) -> Corpus:
         pools=tuple(EndlessPool(name=named("train", k)) for k in range(len(limits))),
         warmup=EndlessPool(name=named("sft", 0)),
         probes=ids("probe", 0, config.sft.num_probes),
-        questions={limit: ids("test", k, config.evaluation.num_questions) for k, limit in enumerate(evaluated_lengths(config))},
+        questions={
+            limit: ids("test", k, config.evaluation.num_questions) for k, limit in enumerate(evaluated_lengths(config))
+        },
     )
+
+
+class _Rows:
+    """Examples of the files by id; prompts by id and use, since limits differ between uses of the same row."""
+
+    def __init__(self, config: Config, tokenizer: Tokenizer, say: Callable[[str], None]) -> None:
+        self._config, self._tokenizer, self._say = config, tokenizer, say
+        self._known: dict[str, tuple[Example, Prompt]] = {}
+        self._files: dict[str, list[Example]] = {}
+        self.pool: DistractorPool | None = None
+
+    def read(self, path: str) -> list[Example]:
+        """All rows of a file, which is read once."""
+        if path not in self._files:
+            self._files[path] = load_examples(
+                Path(path), format=self._config.data.format, check_gold=lambda gold, kind: check_gold(gold, kind=kind)
+            )
+        return self._files[path]
+
+    def add(self, use: str, examples: Sequence[Example], *, limit: int, fill: int) -> dict[str, int]:
+        """Length of every prompt by the name under which `lookup` knows it, in order of the rows."""
+        prompts = _prompts(self._config, self._tokenizer, examples, self.pool, limit=limit, fill=fill)
+        self._say(f"{use} rows: {prompts}")
+        by_id = {example.id: example for example in examples}
+        added: dict[str, int] = {}
+        for prompt in prompts.prompts:
+            pair = by_id[prompt.example_id], prompt
+            if self._known.setdefault(prompt.example_id, pair)[0] != pair[0]:
+                raise ValueError(
+                    f"the id {prompt.example_id} names two examples, one of the {use} rows: ids are unique in a run"
+                )
+            name = prompt.example_id if use == "training" else f"{use}/{prompt.example_id}"
+            if self._known.setdefault(name, pair) is not pair and name != prompt.example_id:
+                raise ValueError(f"the id {name} is taken by the {use} rows: rename it")
+            added[name] = len(prompt.token_ids)
+        return added
+
+    def lookup(self, name: str) -> tuple[Example, Prompt]:
+        """Example and prompt of a name."""
+        if name not in self._known:
+            raise ValueError(f"no row of this run has the id {name}")
+        return self._known[name]
 
 
 def _from_files(config: Config, tokenizer: Tokenizer, say: Callable[[str], None]) -> Corpus:
-    stages, limits = set(config.run.stages), [phase.max_input_tokens for phase in config.phases]
-    train = _load(config, config.data.train)
-    warm = _load(config, config.data.sft) if config.data.sft else train
-    held_out = _load(config, config.data.evaluation) if config.data.evaluation else []
-    known: dict[str, tuple[Example, Prompt]] = {}
-    pool = DistractorPool(train, tokenizer=tokenizer) if config.prompts.distractor_tokens else None
-
-    def add(name: str, examples: Iterable[Example], *, limit: int, fill: int) -> list[Prompt]:
-        prompts = _prompts(config, tokenizer, examples, pool, limit=limit, fill=fill)
-        say(f"{name}: {prompts}")
-        by_id = {example.id: example for example in examples}
-        for prompt in prompts.prompts:
-            if prompt.example_id in known and known[prompt.example_id][0] != by_id[prompt.example_id]:
-                raise ValueError(f"the id {prompt.example_id} names two examples, one of {name}: ids are unique in a run")
-            known[prompt.example_id] = (by_id[prompt.example_id], prompt)
-        return list(prompts.prompts)
-
-    fill = config.prompts.distractor_tokens
-    trained = add("training rows", train, limit=limits[-1], fill=fill) if stages & {"rl", "rollouts"} else []
+    data, sft, fill = config.data, config.sft, config.prompts.distractor_tokens
+    limits = [phase.max_input_tokens for phase in config.phases]
+    short = sft.max_input_tokens or limits[0]
+    stages = set(config.run.stages) - (set() if sft.max_steps else {"sft"})
+    learns, warms = bool(stages & {"rl", "rollouts"}), "sft" in stages
+    tests_needed = "evaluate" in stages or (warms and sft.stop_accuracy > 0)
+    if data.train == "synthetic" and (learns or (warms and not data.sft)):
+        raise ValueError(
+            f'data.train is "synthetic" while {"data.sft" if data.sft else "data.evaluation"} names a file: '
+            "rows come all from files or all from the task; name a training file too"
+        )
+    rows = _Rows(config, tokenizer, say)
+    needed = learns or fill or (warms and not data.sft)
+    train = rows.read(data.train) if needed and data.train != "synthetic" else []
+    warm = rows.read(data.sft) if warms and data.sft else train
+    held_out = rows.read(data.evaluation) if tests_needed and data.evaluation else []
+    if fill:
+        rows.pool = DistractorPool(train or [*warm, *held_out], tokenizer=tokenizer)
+    trained: dict[str, int] = {}
+    if learns or (warms and not data.sft):
+        trained = rows.add("training", train, limit=limits[-1], fill=fill)
     pools = tuple(
-        _pool(config, k, [p.example_id for p in trained if low < len(p.token_ids) <= high])
+        _pool(config, k, [name for name, length in trained.items() if low < length <= high])
         for k, (low, high) in enumerate(zip([0, *limits], limits, strict=False))
     )
-    warmup, probes = None, ()
-    if "sft" in stages and config.sft.max_steps:
-        limit = config.sft.max_input_tokens or limits[0]
-        rows = [example for example in warm if example.response is not None]
-        prompts = add("warm-up rows", rows, limit=limit, fill=min(fill, limit) if config.data.sft else fill)
-        ids = tuple(p.example_id for p in prompts if len(p.token_ids) <= limit)
+    warmup: FixedPool | None = None
+    probes: tuple[str, ...] = ()
+    if warms:
+        lengths = trained
+        if data.sft:
+            imitable = [example for example in warm if example.response is not None]
+            lengths = rows.add("warm-up", imitable, limit=short, fill=min(fill, short))
+        ids = tuple(n for n, length in lengths.items() if length <= short and rows.lookup(n)[0].response is not None)
+        say(f"warm-up: {len(ids):,} of {len(warm):,} rows have a response and at most {short:,} tokens")
         if not ids:
             raise ValueError(
-                f"the warm-up has no examples: {config.data.sft or config.data.train} holds {len(rows)} rows with a "
-                f'"response", none of at most {limit} tokens; raise sft.max_input_tokens, name data.sft, or leave out the stage'
+                f'the warm-up has no examples: no row of {data.sft or data.train} has a "response" and at most {short} '
+                "tokens; raise sft.max_input_tokens, name another data.sft, or leave out the stage"
             )
         warmup = FixedPool(ids=ids, seed=config.run.seed, phase=-1)
-    tests = add("evaluation rows", held_out, limit=2 * limits[-1], fill=fill) if "evaluate" in stages else []
-    if config.sft.stop_accuracy > 0 and warmup is not None:
-        limit = config.sft.max_input_tokens or limits[0]
-        probes = tuple(p.example_id for p in tests if len(p.token_ids) <= limit)[: config.sft.num_probes]
+    tests = rows.add("evaluation", held_out, limit=2 * limits[-1], fill=fill) if tests_needed else {}
+    questions = _by_length(config, tests)
+    if "evaluate" in stages and not questions:
+        raise ValueError(
+            f"nothing to evaluate: {data.evaluation or 'data.evaluation'} has no row of at most {2 * limits[-1]} tokens"
+        )
+    if warms and sft.stop_accuracy > 0:
+        probes = tuple(name for name, length in tests.items() if length <= short)[: sft.num_probes]
         if not probes:
             raise ValueError("sft.stop_accuracy is set, but data.evaluation holds no rows short enough to measure it")
-    return Corpus(
-        lookup=known.__getitem__, pools=pools, warmup=warmup, probes=probes, questions=_by_length(config, tests)
-    )
-
-
-def _load(config: Config, path: str) -> list[Example]:
-    return load_examples(Path(path), format=config.data.format, check_gold=lambda gold, kind: check_gold(gold, kind=kind))
+    return Corpus(lookup=rows.lookup, pools=pools, warmup=warmup, probes=probes, questions=questions)
 
 
 def _prompts(
-    config: Config, tokenizer: Tokenizer, examples: Iterable[Example], pool: DistractorPool | None, *, limit: int, fill: int
+    config: Config,
+    tokenizer: Tokenizer,
+    examples: Iterable[Example],
+    pool: DistractorPool | None,
+    *,
+    limit: int,
+    fill: int,
 ) -> PromptSet:
     template = config.prompts.template or DEFAULT_TEMPLATE
     items: Sequence[Example | Assembly] = list(examples)
@@ -152,18 +210,20 @@ def _pool(config: Config, phase: int, ids: Sequence[str]) -> FixedPool:
     if not ids and set(config.run.stages) & {"rl", "rollouts"}:
         limits = [0, *(p.max_input_tokens for p in config.phases)]
         raise ValueError(
-            f"phase {phase} has no examples: {config.data.train} holds no row of more than {limits[phase]} and at most "
-            f"{limits[phase + 1]} tokens; change its limit, or prompts.distractor_tokens, or take the phase out"
+            f"phases.{phase} has no examples: {config.data.train} holds no row of more than {limits[phase]} "
+            f"and at most {limits[phase + 1]} tokens; "
+            "change its limit or prompts.distractor_tokens, or take the phase out"
         )
     return FixedPool(ids=tuple(ids), seed=config.run.seed, phase=phase)
 
 
-def _by_length(config: Config, prompts: Sequence[Prompt]) -> dict[int, tuple[str, ...]]:
+def _by_length(config: Config, lengths: dict[str, int]) -> dict[int, tuple[str, ...]]:
+    """Held-out names by limit: longer than the limit before, at most `evaluation.num_questions` of each."""
     found: dict[int, tuple[str, ...]] = {}
     low = 0
     for limit in evaluated_lengths(config):
-        ids = tuple(p.example_id for p in prompts if low < len(p.token_ids) <= limit)[: config.evaluation.num_questions]
+        names = tuple(name for name, length in lengths.items() if low < length <= limit)
         low = limit
-        if ids:
-            found[limit] = ids
+        if names:
+            found[limit] = names[: config.evaluation.num_questions]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -10,11 +11,10 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
-from qwenlong.backends.tokenizers import HubTokenizer, word_tokenizer
-from qwenlong.backends.world import RankError, World, join, leave, quiet
+from qwenlong.backends.tokenizers import HubTokenizer
+from qwenlong.backends.world import World, join, leave, quiet
 from qwenlong.checkpoint import Checkpoints, write_atomically
-from qwenlong.cli.assembly import assemble, load_tokenizer
-from qwenlong.cli.corpus import build_corpus, synthetic_task
+from qwenlong.cli.assembly import assemble, read_inputs, reward_model
 from qwenlong.config import Config, differing_keys, dump_config, load_config
 from qwenlong.evaluate import evaluate
 from qwenlong.report import build_display, summarise, summary_table
@@ -22,24 +22,33 @@ from qwenlong.session import Session, Stopped
 from qwenlong.sft import warm_up
 from qwenlong.train import train
 
-MAY_CHANGE = ("run.directory", "run.loggers", "run.keep_checkpoints", "run.checkpoint_every_steps", "run.timeout_seconds")
+MAY_CHANGE = (
+    "run.directory",
+    "run.loggers",
+    "run.keep_checkpoints",
+    "run.checkpoint_every_steps",
+    "run.timeout_seconds",
+)
 """Keys that a resumed run may have other values for."""
 TRACES = ("config.toml", "metrics.jsonl", "rollouts.jsonl", "groups.jsonl", "checkpoints", "summary.json", "model")
 """What shows that a directory holds a run."""
 
 
 class _Signal:
-    """Remembers that the run was asked to end."""
+    """Remembers that the run was asked to end; a second Ctrl-C does not wait for the step."""
 
     def __init__(self) -> None:
         self.asked = False
-        self._before = signal.signal(signal.SIGTERM, self._ask)
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
         self.asked = True
 
     def restore(self) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
 
 def run(config: Config, *, resume: bool) -> int:
@@ -51,10 +60,10 @@ def run(config: Config, *, resume: bool) -> int:
     clean = False
     try:
         directory = Path(config.run.directory)
-        finished = world.agree(lambda: prepare_directory(config, world, resume=resume))[0]
+        finished = world.agree(lambda: check_directory(config, world, resume=resume))[0]
         if not finished:
             session = assemble(config, world=world, display=display, stop=lambda: asked.asked)
-            _restore(session, resume)
+            _restore(session, resume=resume)
             _run_stages(session)
             session.journal.close()
         world.agree(lambda: None)
@@ -62,25 +71,31 @@ def run(config: Config, *, resume: bool) -> int:
         if world.rank == 0:
             sys.stdout.write(summary_table(directory))
         clean = True
-        return 0
     except Stopped as stopped:
         display.say(str(stopped))
         clean = True
         return 0
-    except (ValueError, RankError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         display.close()
-        sys.stderr.write(f"qwenlong-train: rank {world.rank}: {error}\n")
-        if os.environ.get("QWENLONG_TRACEBACK"):
-            traceback.print_exc()
-        return 2 if isinstance(error, ValueError) else 1
+        return _complain(error, f"rank {world.rank}: ")
+    else:
+        return 0
     finally:
         display.close()
         asked.restore()
         leave(world, clean=clean)
 
 
-def prepare_directory(config: Config, world: World, *, resume: bool) -> bool:
-    """Create or check the run directory on rank 0; True where the run is finished already.
+def _complain(error: Exception, where: str = "") -> int:
+    """Say what went wrong; returns the exit code: 2 for a mistake in recipe or data, 1 for a failure on the way."""
+    sys.stderr.write(f"qwenlong-train: {where}{error}\n")
+    if os.environ.get("QWENLONG_TRACEBACK"):
+        traceback.print_exc()
+    return 2 if isinstance(error, ValueError) else 1
+
+
+def check_directory(config: Config, world: World, *, resume: bool) -> bool:
+    """Check and lock the run directory on rank 0; True where the run is finished already.
 
     Raises:
         ValueError: the directory holds a run and --resume is not given, or the recipe is another one.
@@ -97,7 +112,9 @@ def prepare_directory(config: Config, world: World, *, resume: bool) -> bool:
             )
         saved = directory / "config.toml"
         if saved.is_file():
-            changed = [line for line in differing_keys(load_config(str(saved)), config) if not line.startswith(MAY_CHANGE)]
+            changed = [
+                line for line in differing_keys(load_config(str(saved)), config) if not line.startswith(MAY_CHANGE)
+            ]
             if changed:
                 raise ValueError(
                     f"the run in {directory} was started with another recipe: {'; '.join(changed)}. "
@@ -105,12 +122,31 @@ def prepare_directory(config: Config, world: World, *, resume: bool) -> bool:
                 )
         if (directory / "summary.json").is_file():
             return True
-    (directory / "checkpoints").mkdir(parents=True, exist_ok=True)
-    write_atomically(directory / "config.toml", dump_config(config))
+    directory.mkdir(parents=True, exist_ok=True)
+    _lock(directory)
     return False
 
 
-def _restore(session: Session, resume: bool) -> None:
+def _lock(directory: Path) -> None:
+    """Hold the directory until this process ends, however it ends.
+
+    Raises:
+        ValueError: another process holds it.
+    """
+    handle = os.open(directory / ".lock", os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(
+            f"another process is running in {directory}: wait for it, end it, or take another directory"
+        ) from None
+
+
+def _restore(session: Session, *, resume: bool) -> None:
+    """Claim the directory, now that the recipe and its files are known to be good, and go on from a checkpoint."""
+    if session.world.rank == 0:
+        (session.directory / "checkpoints").mkdir(parents=True, exist_ok=True)
+        write_atomically(session.directory / "config.toml", dump_config(session.config))
     checkpoints: Checkpoints = session.checkpoints
     newest = checkpoints.newest() if resume else None
     if session.world.rank == 0:
@@ -180,17 +216,11 @@ def dry_run(config: Config) -> int:
     quiet()
     lines: list[str] = []
     try:
-        if config.model.path == "tiny":
-            tokenizer = HubTokenizer(word_tokenizer(synthetic_task(config).words()))
-        else:
-            tokenizer = load_tokenizer(config, Path(config.model.path))
-        corpus = build_corpus(config, tokenizer, say=lines.append)
-        from qwenlong.cli.assembly import reward_model
-
         reward_model(config)
-    except ValueError as error:
-        sys.stderr.write(f"qwenlong-train: {error}\n")
-        return 2
+        path = None if config.model.path == "tiny" else Path(config.model.path)
+        _, corpus = read_inputs(config, path, say=lines.append)
+    except (ValueError, OSError, RuntimeError) as error:
+        return _complain(error)
     rollouts, packing = config.rollouts, config.packing
     lines.append(f"parts: {', '.join(plan_parts(list(config.run.stages)))}")
     lines.append(f"ranks: {os.environ.get('WORLD_SIZE', '1')} (set by the launcher)")
@@ -199,9 +229,9 @@ def dry_run(config: Config) -> int:
         size = f"{len(pool.ids):,} examples" if hasattr(pool, "ids") else "endless examples"
         row = phase.max_input_tokens + rollouts.group_size * phase.max_output_tokens
         lines.append(
-            f"phase {k + 1}: {size}, {phase.steps} steps of {rollouts.prompts_per_step} x {rollouts.group_size}; at most "
-            f"{rollouts.prompts_per_step * row:,} tokens per step ({packing.layout} rows), a group up to {row:,} tokens "
-            f"in rows of at most {packing.max_row_tokens:,}"
+            f"phase {k + 1}: {size}, {phase.steps} steps of {rollouts.prompts_per_step} x {rollouts.group_size}; "
+            f"at most {rollouts.prompts_per_step * row:,} tokens per step ({packing.layout} rows), "
+            f"a group up to {row:,} tokens in rows of at most {packing.max_row_tokens:,}"
         )
     lines += [f"evaluation at {limit:,} tokens: {len(ids):,} questions" for limit, ids in corpus.questions.items()]
     sys.stdout.write(dump_config(config) + "\n" + "".join(f"# {line}\n" for line in lines))

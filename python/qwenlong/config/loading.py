@@ -116,14 +116,16 @@ def differing_keys(one: Config, other: Config) -> list[str]:
 def describe_keys() -> Iterator[tuple[str, str, str]]:
     """Every key with its default and meaning, for --help."""
     for key, field in _known_keys(Config):
-        if "." in key or key == "phases":
-            yield key, _default(field), " ".join((field.description or "").split())
-    for name, field in Phase.model_fields.items():
-        yield f"phases.INDEX.{name}", _default(field), " ".join((field.description or "").split())
+        if "." in key:
+            yield _described(key, field)
+        elif key == "phases":
+            yield _described(key, field)
+            yield from (_described(f"phases.INDEX.{name}", inner) for name, inner in Phase.model_fields.items())
 
 
-def _default(field: Any) -> str:
-    return "required" if field.is_required() else repr(field.default)
+def _described(key: str, field: Any) -> tuple[str, str, str]:
+    default = "required" if field.is_required() else repr(field.default)
+    return key, default, " ".join((field.description or "").split())
 
 
 def _read(recipe: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Config(BaseSettings):
         for k, (short, long) in enumerate(pairwise(limits)):
             if long <= short:
                 raise ValueError(
-                    f"phases.{k + 1}.max_input_tokens is {long}, which is not above the {short} of phase {k}: "
+                    f"phases.{k + 1}.max_input_tokens is {long}, not above the {short} of phases.{k}: "
                     "a phase trains on inputs longer than the previous limit, so raise it or take the phase out"
                 )
         for k, phase in enumerate(self.phases):
@@ -119,7 +119,7 @@ class Config(BaseSettings):
                     f"{longest} together, but packing.max_row_tokens is {self.packing.max_row_tokens}: raise it or "
                     "shorten the phase"
                 )
-            buffer = self.rewards.overlong_buffer_tokens or 0
+            buffer = self.rewards.overlong_buffer_tokens
             if buffer >= phase.max_output_tokens:
                 raise ValueError(
                     f"rewards.overlong_buffer_tokens is {buffer}, not below phases.{k}.max_output_tokens "
@@ -144,14 +144,16 @@ class Config(BaseSettings):
                 f"data.synthetic.winner_mentions is ({fewest}, {most}): the winner needs at least 2 mentions to have "
                 "more than the others, and the first number is the fewest; write them as (fewest, most)"
             )
+        if self.data.train != "synthetic" or self.data.sft or self.data.evaluation:
+            return  # a file is named, so no rows are made
         # The question's three words, and per category the winner, one mention fewer, and another fewer.
         longest = 3 + task.num_categories * (most + most - 1 + max(1, most - 2))
-        if self.data.train == "synthetic" and task.min_input_tokens < longest:
+        if task.min_input_tokens < longest:
             raise ValueError(
                 f"data.synthetic.min_input_tokens is {task.min_input_tokens}, but {task.num_categories} categories "
                 f"of up to {most} mentions need {longest}: raise it, or lower num_categories or winner_mentions"
             )
-        if self.data.train == "synthetic" and limit < task.min_input_tokens:
+        if limit < task.min_input_tokens:
             raise ValueError(
                 f"phases.0.max_input_tokens is {limit}, below data.synthetic.min_input_tokens {task.min_input_tokens}: "
                 "the first phase would have no examples; raise the first or lower the second"

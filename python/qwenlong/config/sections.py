@@ -158,8 +158,8 @@ class Rollouts(Section):
     """0 keeps all."""
     max_batch_tokens: Positive = 65_536
     """Prompt tokens prefilled at once by the hf engine."""
-    dynamic_sampling: bool | None = None
-    """Replace groups without signal by fresh prompts; unset is the algorithm's."""
+    dynamic_sampling: bool = False
+    """Replace groups without signal by fresh prompts; unset is the algorithm's, true for dapo."""
     max_refills: Count = 3
     """Bound of it; then a smaller, correctly normalised batch is trained."""
     read: str = ""
@@ -179,8 +179,9 @@ class Rewards(Section):
     """"file.py:name", a batched reward; None is unscored."""
     reasoning: Literal["auto", "required"] = "auto"
     """"required": a response without </think> has no answer."""
-    overlong_buffer_tokens: Count | None = None
-    """Soft punishment over the last so many tokens below the output limit; 0 is off, unset is the algorithm's."""
+    overlong_buffer_tokens: Count = 0
+    """Soft punishment over the last so many tokens below the output limit; 0 is off; unset is the algorithm's, for dapo
+    a tenth of the shortest output limit."""
     overlong_factor: NonNegative = 1.0
     """Size of that punishment at the limit."""
 
@@ -210,12 +211,12 @@ class Losses(Section):
 
     algorithm: Literal["grpo", "dapo"] = "grpo"
     """Sets what is left unset: clip range, aggregation, dynamic sampling, overlong shaping."""
-    clip_low: NonNegative | None = None
-    """Ratio is clipped below 1 - clip_low; unset is 0.2."""
-    clip_high: NonNegative | None = None
-    """Ratio is clipped above 1 + clip_high; unset is 0.2 (grpo) or 0.28 (dapo)."""
-    aggregation: Literal["token", "sequence"] | None = None
-    """Mean over all tokens, or over sequences of their token mean; unset is sequence (grpo) or token (dapo)."""
+    clip_low: NonNegative = 0.2
+    """Ratio is clipped below 1 - clip_low."""
+    clip_high: NonNegative = 0.2
+    """Ratio is clipped above 1 + clip_high; unset is the algorithm's, 0.28 for dapo."""
+    aggregation: Literal["token", "sequence"] = "sequence"
+    """Mean over all tokens, or over sequences of their token mean; unset is the algorithm's, token for dapo."""
     kl_coefficient: NonNegative = 0.0
     """Of the divergence from the frozen policy that RL starts from."""
     kl_estimator: Literal["k1", "k3"] = "k3"

@@ -1,0 +1,87 @@
+"""Contradictions between the keys of a recipe: each is refused with its values, the limit and the way out."""
+
+from __future__ import annotations
+
+import pytest
+
+from qwenlong.config import ConfigError, load_config
+
+CONTRADICTIONS = [
+    (
+        ["--phases.1.max_input_tokens", "96"],
+        "phases.1.max_input_tokens is 96, not above the 96 of phases.0",
+        "raise it",
+    ),
+    (["--phases.1.max_input_tokens", "80"], "phases.1.max_input_tokens is 80", "raise it"),
+    (
+        ["--packing.max_row_tokens", "170"],
+        "phases.1 allows 160 input and 16 output tokens, 176 together, but packing.max_row_tokens is 170",
+        "raise it",
+    ),
+    (
+        ["--rewards.overlong_buffer_tokens", "16"],
+        "rewards.overlong_buffer_tokens is 16, not below phases.0.max_output_tokens 16",
+        "lower the buffer",
+    ),
+    (["--sft.max_input_tokens", "161"], "sft.max_input_tokens is 161, above the last phase's limit 160", "lower it"),
+    (
+        ["--prompts.distractor_tokens", "500"],
+        "prompts.distractor_tokens is 500, above the last phase's limit 160",
+        "lower it",
+    ),
+    (
+        ["--phases.0.max_input_tokens", "63"],
+        "phases.0.max_input_tokens is 63, below data.synthetic.min_input_tokens 64",
+        "raise",
+    ),
+    (
+        ["--data.synthetic.min_input_tokens", "62"],
+        "data.synthetic.min_input_tokens is 62, but 4 categories of up to 6",
+        "need 63",
+    ),
+    (["--data.synthetic.winner_mentions", "[1, 4]"], "data.synthetic.winner_mentions is (1, 4)", "at least 2"),
+    (["--data.synthetic.winner_mentions", "[6, 4]"], "data.synthetic.winner_mentions is (6, 4)", "(fewest, most)"),
+    (["--rollouts.group_size", "1"], "rollouts.group_size is 1, but grpo compares", "at least 2"),
+    (
+        ["--rollouts.group_size", "1", "--losses.algorithm", "dapo"],
+        "rollouts.group_size is 1, but dapo compares",
+        "at least 2",
+    ),
+    (["--update.mini_batches", "9"], "update.mini_batches is 9, above rollouts.prompts_per_step 8", "lower the first"),
+    (
+        ["--rewards.parts", '["rule", "judge"]'],
+        "rewards.judge is \"\" but rewards.parts is ['rule', 'judge']",
+        "name both",
+    ),
+    (["--rewards.function", "a.py:f"], "rewards.function is \"a.py:f\" but rewards.parts is ['rule']", "name both"),
+    (["--rewards.parts", "[]"], "rewards.parts is empty", "name at least one"),
+    (["--run.stages", "[]"], "run.stages is empty", "name at least one"),
+    (["--run.stages", '["rl", "rl"]'], "run.stages is ['rl', 'rl']", "name it once"),
+    (["--run.stages", '["rollouts", "sft"]'], "run.stages is ['rollouts', 'sft']", "leave out"),
+    (
+        ["--rollouts.read", "g.jsonl", "--run.stages", '["sft"]'],
+        "rollouts.read is \"g.jsonl\" but run.stages ['sft']",
+        "add it",
+    ),
+    (
+        ["--data.train", "rows.jsonl"],
+        'run.stages holds "evaluate" but data.evaluation names no file',
+        "leave the stage out",
+    ),
+]
+
+
+@pytest.mark.parametrize(("flags", "facts", "way_out"), CONTRADICTIONS)
+def test_a_contradiction_names_the_values_the_limit_and_the_way_out(flags: list[str], facts: str, way_out: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config("smoke", flags)
+    message = str(caught.value)
+    assert facts in message
+    assert way_out in message
+
+
+def test_what_only_rl_needs_is_not_asked_of_other_stages() -> None:
+    assert load_config("smoke", ["--rollouts.group_size", "1", "--run.stages", '["sft"]']).rollouts.group_size == 1
+    # Values at the limits are fine.
+    load_config("smoke", ["--packing.max_row_tokens", "176", "--rewards.overlong_buffer_tokens", "15"])
+    load_config("smoke", ["--data.synthetic.min_input_tokens", "63", "--update.mini_batches", "8"])
