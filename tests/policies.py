@@ -9,6 +9,7 @@ import torch
 
 from qwenlong.backends.deepspeed_policy import DeepSpeedPolicy
 from qwenlong.backends.tiny import build_tiny_model
+from qwenlong.backends.tokenizers import word_tokenizer
 from qwenlong.backends.world import World, join
 from qwenlong.packing import Target
 from qwenlong.records import Finish, Turn
@@ -19,8 +20,8 @@ WORDS = [f"w{i}" for i in range(60)]
 def tiny_model(directory: Path, *, init_range: float = 0.3, num_kv_heads: int = 1) -> Path:
     """Weights large enough that attention matters: a fresh init hides a wrong mask."""
     build_tiny_model(
-        directory, words=WORDS, seed=1, num_layers=2, hidden_size=64, num_heads=2, num_kv_heads=num_kv_heads,
-        head_dim=32, ffn_size=96, rope_theta=1e4, init_range=init_range, max_tokens=512,
+        directory, tokenizer=word_tokenizer(WORDS), seed=1, num_layers=2, hidden_size=64, num_heads=2,
+        num_kv_heads=num_kv_heads, head_dim=32, ffn_size=96, rope_theta=1e4, init_range=init_range, max_tokens=512,
     )  # fmt: skip
     return directory
 

@@ -40,8 +40,8 @@ def both(segments: list[tuple[int, int]], dtype: torch.dtype, *, shift: int = 0)
     layout = shared_layout(*(np.array(column, dtype=np.int32) for column in zip(*segments, strict=True)))
     results = []
     for function in (
-        lambda *x: _SharedAttention.apply(*x, layout, 16**-0.5),
-        lambda *x: dense(*x, segments, shift=shift),
+        lambda q, k, v: _SharedAttention.apply(q, k, v, layout, 16**-0.5),  # type: ignore[no-untyped-call]
+        lambda q, k, v: dense(q, k, v, segments, shift=shift),
     ):
         leaves = [x.clone().requires_grad_() for x in (q, k, v)]
         out = function(*leaves)
@@ -64,11 +64,7 @@ def test_an_off_by_one_prompt_is_seen() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 12), st.lists(st.integers(1, 9), max_size=4)), min_size=1, max_size=4
-    )
-)
+@given(st.lists(st.tuples(st.integers(1, 12), st.lists(st.integers(1, 9), max_size=4)), min_size=1, max_size=4))
 def test_any_forest_of_prompts_and_responses_agrees(groups: list[tuple[int, list[int]]]) -> None:
     segments = []
     for prompt, responses in groups:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from policies import tiny_model
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
+from policies import tiny_model
 from qwenlong.backends.hf_engine import HFEngine, sample_token, uniforms
 from qwenlong.records import Completion, Finish, Request, Sampling
 
@@ -33,8 +34,8 @@ def requests(n: int) -> list[Request]:
     ]
 
 
-def ordered(completions: object) -> list[Completion]:
-    return sorted(completions, key=lambda c: (int(c.request_id), c.sample))  # type: ignore[call-overload]
+def ordered(completions: Iterable[Completion]) -> list[Completion]:
+    return sorted(completions, key=lambda c: (int(c.request_id), c.sample))
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.6])

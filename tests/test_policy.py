@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from deepspeed.utils import safe_get_full_grad
-from policies import alone, policy, prompt, ragged_targets, target, tiny_model
+from deepspeed.utils import safe_get_full_grad  # type: ignore[import-untyped]
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
+from policies import alone, policy, prompt, ragged_targets, target, tiny_model
 from qwenlong.backends.deepspeed_policy import DeepSpeedPolicy, NonFiniteError
 from qwenlong.losses import PolicyObjective
 from qwenlong.packing import Target, build_row, place, rows
@@ -101,7 +102,7 @@ def reference(path: Path, items: Sequence[Target]) -> tuple[dict[bytes, np.ndarr
     ],
 )
 def test_log_probs_and_gradients_equal_plain_transformers(
-    model_path: Path, layout: str, cap: int, batch: int, options: dict[str, object]
+    model_path: Path, layout: str, cap: int, batch: int, options: dict[str, Any]
 ) -> None:
     items = ragged_targets()
     expected, expected_gradients = reference(model_path, items)
@@ -119,12 +120,15 @@ def test_in_float64_the_shared_row_agrees_to_one_in_a_million(model_path: Path) 
 
     items = ragged_targets()
     expected, expected_gradients = reference(model_path, items)
-    model = AutoModelForCausalLM.from_pretrained(
-        model_path, dtype=torch.float64, attn_implementation=attention.NAME
-    )
+    model = AutoModelForCausalLM.from_pretrained(model_path, dtype=torch.float64, attn_implementation=attention.NAME)
     [built] = placed(items, "shared")
     batch = assemble(built, layout="shared")
-    arrays = (batch.token_ids, batch.position_ids, batch.hidden_index, np.concatenate([r.labels for r in built]).astype(np.int64))
+    arrays = (
+        batch.token_ids,
+        batch.position_ids,
+        batch.hidden_index,
+        np.concatenate([r.labels for r in built]).astype(np.int64),
+    )
     layout = attention.shared_layout(batch.segment_lengths, batch.segment_parents)
     scorer = _Scorer(model)
     logprobs, entropy = scorer(*map(torch.from_numpy, arrays), TEMPERATURE, layout)

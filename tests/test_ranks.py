@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from policies import ragged_targets, tiny_model
 from test_policy import largest_difference, reference
 

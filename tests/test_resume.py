@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from runs import assert_same_run, metrics, run, run_until, steps
 
 FLAGS = ("--replay.mode", "weighted", "--update.mini_batches", "2")
@@ -76,7 +77,9 @@ def test_a_directory_that_holds_a_run_is_not_overwritten(directories: dict[str, 
 
 
 def test_resuming_with_another_recipe_names_the_keys(directories: dict[str, Path]) -> None:
-    done = run("smoke", directories["whole"], *FLAGS, "--resume", "--run.seed", "5", "--update.learning_rate", "0.5", code=2)
+    done = run(
+        "smoke", directories["whole"], *FLAGS, "--resume", "--run.seed", "5", "--update.learning_rate", "0.5", code=2
+    )
     assert "run.seed: 0 then, 5 now" in done.stderr
     assert "update.learning_rate: 0.001 then, 0.5 now" in done.stderr
 

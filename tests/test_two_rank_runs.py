@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from runs import assert_same_run, metrics, run, run_until, steps
 
 FLAGS = ("--losses.kl_coefficient", "0.01", "--packing.max_batch_tokens", "512")

@@ -45,8 +45,13 @@ class Part(Protocol):
 class Ranks(Protocol):
     """What a checkpoint needs to know of the other ranks."""
 
-    rank: int
-    size: int
+    @property
+    def rank(self) -> int:
+        """0 writes."""
+
+    @property
+    def size(self) -> int:
+        """How many."""
 
     def agree(self, work: Callable[[], Any]) -> list[Any]:
         """Run on every rank; an error on one is raised on all."""
@@ -61,26 +66,37 @@ class Checkpoints:
 
     def newest(self) -> Path | None:
         """The newest complete checkpoint."""
-        found = sorted((p for p in self._directory.glob("[0-9]*") if (p / MANIFEST).is_file()), key=lambda p: int(p.name))
+        found = sorted(
+            (p for p in self._directory.glob("[0-9]*") if (p / MANIFEST).is_file()), key=lambda p: int(p.name)
+        )
         return found[-1] if found else None
 
     def save(self, step: int, parts: Sequence[Part]) -> None:
         """Write all parts aside, then rename; a run killed at any moment leaves a complete older checkpoint."""
         aside, final = self._directory / f".writing-{step:08d}", self._directory / f"{step:08d}"
         main = self._ranks.rank == 0
-        if main:
-            shutil.rmtree(aside, ignore_errors=True)
+
+        def prepare() -> None:
+            if main:
+                shutil.rmtree(aside, ignore_errors=True)
+                for part in parts:
+                    (aside / part.name).mkdir(parents=True)
+
+        def write() -> None:
             for part in parts:
-                (aside / part.name).mkdir(parents=True)
-        self._ranks.agree(lambda: None)
-        self._ranks.agree(lambda: [part.save(aside / part.name) for part in parts if main or part.sharded])
-        if main:
-            self._write_manifest(aside, parts)
-            shutil.rmtree(final, ignore_errors=True)
-            os.replace(aside, final)
-            _sync(self._directory)
-            self._prune()
-        self._ranks.agree(lambda: None)
+                if main or part.sharded:
+                    part.save(aside / part.name)
+
+        def publish() -> None:
+            if main:
+                self._write_manifest(aside, parts)
+                shutil.rmtree(final, ignore_errors=True)
+                aside.replace(final)
+                _sync(self._directory)
+                self._prune()
+
+        for work in (prepare, write, publish):
+            self._ranks.agree(work)
 
     def restore(self, path: Path, parts: Sequence[Part]) -> None:
         """Load every part.
@@ -98,9 +114,9 @@ class Checkpoints:
             )
         known = {part.name: part for part in parts}
         if unknown := set(manifest["parts"]) - set(known):
-            raise CheckpointError(f"{path} holds the unknown part {sorted(unknown)[0]}: a newer version wrote it")
+            raise CheckpointError(f"{path} holds the unknown part {min(unknown)}: a newer version wrote it")
         if missing := set(known) - set(manifest["parts"]):
-            raise CheckpointError(f"{path} lacks the part {sorted(missing)[0]}: it is incomplete, or of an older version")
+            raise CheckpointError(f"{path} lacks the part {min(missing)}: it is incomplete, or of an older version")
         for name, entry in manifest["parts"].items():
             if entry["version"] > known[name].version:
                 raise CheckpointError(
@@ -148,7 +164,7 @@ def write_atomically(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(aside, path)
+    aside.replace(path)
 
 
 def _sync(directory: Path) -> None:

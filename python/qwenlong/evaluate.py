@@ -30,7 +30,9 @@ def evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
         prompts = [prompt for _, prompt in pairs]
         chances = [float(example.metadata["chance"]) for example, _ in pairs if "chance" in example.metadata]
         greedy = measure(session, prompts, purpose="greedy", num_samples=1, temperature=0.0)
-        sampled = measure(session, prompts, purpose="evaluate", num_samples=config.num_samples, temperature=config.temperature)
+        sampled = measure(
+            session, prompts, purpose="evaluate", num_samples=config.num_samples, temperature=config.temperature
+        )
         correct = [sum(_right(scored) for scored in group) for group in sampled]
         counts = [config.num_samples] * len(correct)
         entry: dict[str, Any] = {
@@ -52,7 +54,9 @@ def evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
             **{key: entry[key] for key in ("accuracy", "well_formed")},
             **flat,
         }
-        session.journal.write("eval", phase=None, step=session.progress.rl_steps, counter=session.progress.units, values=values)
+        session.journal.write(
+            "eval", phase=None, step=session.progress.rl_steps, counter=session.progress.units, values=values
+        )
         session.display.advance(values)
     session.progress.evaluations[name] = result
     return result

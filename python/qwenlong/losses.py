@@ -1,7 +1,7 @@
 """Losses of one micro-batch: sums over its response tokens, over a global sum of weights that is fixed beforehand.
 
 Because the divisor does not depend on the micro-batch, the loss is the same for every partition of the tokens into
-micro-batches, rows and ranks (the official code's is not: OFFICIAL_DEFECTS T1).
+micro-batches, rows and ranks. (The official code weighs a micro-batch by its sequences: a partition changes its mean.)
 """
 
 from __future__ import annotations

@@ -13,12 +13,15 @@ import os
 import resource
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qwenlong.records import Finish, Group, Scored
+
+if TYPE_CHECKING:
+    from qwenlong.update import UpdateReport
 
 METRICS: dict[str, tuple[str, str]] = {
     "loss": ("1", "objective, mean over mini-batches"),
@@ -138,7 +141,7 @@ class Journal:
         sizes = {name: path.stat().st_size if path.exists() else 0 for name, path in self._paths.items()}
         (directory / "sizes.json").write_text(json.dumps(sizes), "utf-8")
 
-    def load(self, directory: Path, version: int) -> None:  # noqa: ARG002  # there is one version
+    def load(self, directory: Path, version: int) -> None:
         """Cut the files back to the checkpoint."""
         sizes = json.loads((directory / "sizes.json").read_text("utf-8"))
         if not self._writes:
@@ -157,21 +160,8 @@ def _dump(record: dict[str, Any], handle: TextIO) -> None:
     handle.write(json.dumps(record, ensure_ascii=True, allow_nan=False) + "\n")
 
 
-class Report(Protocol):
-    """What an update tells (`update.UpdateReport`)."""
-
-    loss: float
-    grad_norm: float
-    learning_rate: float
-    entropy: float | None
-    clip_share: float | None
-    kl: float | None
-    mismatch: float | None
-    num_tokens: int
-
-
 def step_metrics(
-    kept: Sequence[Group], dropped: Sequence[Group], *, report: Report | None, times: tuple[float, float, float]
+    kept: Sequence[Group], dropped: Sequence[Group], *, report: UpdateReport | None, times: tuple[float, float, float]
 ) -> dict[str, float | None]:
     """All metrics of an RL step; `times` are the clock at its start, after sampling and at its end, in seconds."""
     every = [*kept, *dropped]

@@ -1,8 +1,8 @@
 """Groups to rows, rows to micro-batches, micro-batches onto ranks.
 
-A row is a prompt and some of the responses that share it (LONG_CONTEXT.md, The row). In the `shared` layout a group is one
-row, split into the fewest only where it would exceed the cap; in the `full` layout every response is a row of its own, the
-prompt repeated. What is trained is the same in both: advantages, baselines and token counts are fixed before rows exist.
+A row is a prompt and some of the responses that share it. In the `shared` layout a group is one row, split into the
+fewest only where it would exceed the cap; in the `full` layout every response is a row of its own, the prompt repeated.
+What is trained is the same in both: advantages, baselines and token counts are fixed before rows exist.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -41,16 +42,16 @@ def pack(lengths: Sequence[int] | NDArray[np.int64], *, capacity: int) -> list[N
         ValueError: a length is not positive or above `capacity`.
     """
     ids, offsets = _rust.pack(np.ascontiguousarray(lengths, dtype=np.int64), capacity)
-    return [ids[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [ids[a:b] for a, b in pairwise(offsets)]
 
 
 def targets(group: Group, *, aggregation: Aggregation, overlong_filter: bool) -> list[Target]:
     """The turns of a group that are trained on.
 
-    Token aggregation gives every token weight 1, sequence aggregation 1 / |y_i| over all turns of a rollout; the loss is
-    divided by the global sum of weights, so the first is the token mean (DAPO, Eq. 8), the second the mean over sequences
-    of their token mean (GRPO, Eq. 4). UNSCORED and aborted rollouts are left out; with `overlong_filter` so are truncated
-    ones. All three then also leave the count.
+    Token aggregation gives every token weight 1, sequence aggregation 1 / |y_i| over all turns of a rollout; the loss
+    is divided by the global sum of weights, so the first is the token mean (DAPO, Eq. 8), the second the mean over
+    sequences of their token mean (GRPO, Eq. 4). UNSCORED and aborted rollouts are left out; with `overlong_filter` so
+    are truncated ones. All three then also leave the count.
     """
     found = []
     for scored, advantage in zip(group.scored, group.advantages, strict=True):
@@ -72,7 +73,7 @@ def rows(items: Sequence[Target], *, layout: Layout, max_row_tokens: int) -> lis
     sharing: dict[bytes, list[Target]] = {}
     for item in items:
         sharing.setdefault(item.turn.prompt_ids.tobytes(), []).append(item)
-    built = []
+    built: list[Row] = []
     for family in sharing.values():
         prompt = len(family[0].turn.prompt_ids)
         lengths = np.array([len(item.turn.response_ids) for item in family], dtype=np.int64)
@@ -81,8 +82,10 @@ def rows(items: Sequence[Target], *, layout: Layout, max_row_tokens: int) -> lis
         )
         if layout == "full":
             parts = np.arange(len(family))
-        for part in range(int(parts.max()) + 1):
-            built.append(build_row([item for item, p in zip(family, parts, strict=True) if p == part]))
+        built += [
+            build_row([item for item, p in zip(family, parts, strict=True) if p == part])
+            for part in range(int(parts.max()) + 1)
+        ]
     return built
 
 
@@ -101,7 +104,7 @@ def build_row(family: Sequence[Target]) -> Row:
         segment_lengths=np.array([len(prompt), *lengths], dtype=np.int32),
         segment_parents=np.array([-1, *[0] * len(lengths)], dtype=np.int32),
         hidden_index=np.concatenate(
-            [[len(prompt) - 1, *range(start, start + length - 1)] for start, length in zip(starts, lengths, strict=True)]
+            [[len(prompt) - 1, *range(start, start + n - 1)] for start, n in zip(starts, lengths, strict=True)]
         ).astype(np.int32),
         labels=np.concatenate(responses).astype(np.int32),
         advantages=np.repeat(np.array([item.advantage for item in family], dtype=np.float32), lengths),
@@ -115,8 +118,9 @@ def build_row(family: Sequence[Target]) -> Row:
 def place(items: Sequence[Row], *, num_ranks: int, max_batch_tokens: int) -> list[list[list[Row]]]:
     """Per rank the micro-batches it trains; every rank gets the same number, short ones a row of weight zero.
 
-    Rows go to micro-batches by best-fit-decreasing (a row above `max_batch_tokens` stands alone), micro-batches to ranks
-    longest first. The cost of a micro-batch is its tokens plus attention, in the unit of 4,096 tokens of linear work.
+    Rows go to micro-batches by best-fit-decreasing (a row above `max_batch_tokens` stands alone), micro-batches to
+    ranks longest first. The cost of a micro-batch is its tokens plus attention, in units of 4,096 tokens of linear
+    work.
     """
     if not items:
         return [[[silent_row()]] for _ in range(num_ranks)]

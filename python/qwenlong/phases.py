@@ -63,7 +63,7 @@ class EndlessPool:
     name: Callable[[int], str]
     """The id of number i."""
 
-    def take(self, position: int, count: int, *, exclude: Collection[str]) -> tuple[list[str], int]:  # noqa: ARG002
+    def take(self, position: int, count: int, *, exclude: Collection[str]) -> tuple[list[str], int]:
         """The next `count`; they never repeat, so nothing needs excluding."""
         return [self.name(i) for i in range(position, position + count)], position + count
 
@@ -154,7 +154,7 @@ class Curriculum:
         }
         (directory / "phases.json").write_text(json.dumps(state), "utf-8")
 
-    def load(self, directory: Path, version: int) -> None:  # noqa: ARG002  # there is one version
+    def load(self, directory: Path, version: int) -> None:
         """Read what `save` wrote."""
         state = json.loads((directory / "phases.json").read_text("utf-8"))
         self.phase, self.step, self.position = state["phase"], state["step"], state["position"]

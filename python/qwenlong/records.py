@@ -254,7 +254,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A prompt and some of the responses that share it, ready for the policy (LONG_CONTEXT: the row).
+    """A prompt and some of the responses that share it, ready for the policy.
 
     `token_ids` is `[prompt | response 1 | response 2 | ...]`, every response at positions P, P+1, ... The targets are
     flat: the first token of every response is predicted by the state at P-1, token t by the state of token t-1.

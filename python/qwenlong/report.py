@@ -10,7 +10,15 @@ from typing import Any
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -68,7 +76,11 @@ class _Live:
             self._bar.advance(self._task)
             names = [name for name in _SHOWN if not (name == "loss" and "reward" in values)]
             shown = [(_SHOWN[name], values[name]) for name in names if values.get(name) is not None]
-            text = "  ".join(f"{label} {value:,.0f}" if value > 1000 else f"{label} {value:.3g}" for label, value in shown if value is not None)
+            text = "  ".join(
+                f"{label} {value:,.0f}" if value > 1000 else f"{label} {value:.3g}"
+                for label, value in shown
+                if value is not None
+            )
             self._live.update(Group(self._bar, Text(text)))
 
     def say(self, message: str) -> None:
@@ -91,7 +103,7 @@ def build_display(*, visible: bool) -> Display:
 
 
 def summarise(session: Session) -> str:
-    """The content of summary.json (CONTRACTS.md 6)."""
+    """The content of summary.json; docs/run-directory.md names its keys."""
     progress = session.progress
     by_length: dict[str, Any] = {}
     for field in ("accuracy", "well_formed", "pass_at_k"):
@@ -99,7 +111,7 @@ def summarise(session: Session) -> str:
             name: {length: entry[field] for length, entry in result.items()}
             for name, result in progress.evaluations.items()
         }
-    latest = next(iter(reversed(progress.evaluations.values())), {})
+    latest: dict[str, Any] = next(iter(reversed(progress.evaluations.values())), {})
     rewards = []
     for phase, values in enumerate(progress.reward, start=1):
         known = [value for value in values if value is not None]
@@ -114,7 +126,9 @@ def summarise(session: Session) -> str:
         **by_length,
         "chance": {length: entry["chance"] for length, entry in latest.items() if entry["chance"] is not None},
         "questions": {length: entry["questions"] for length, entry in latest.items()},
-        "unscored": {name: {k: e["unscored"] for k, e in result.items()} for name, result in progress.evaluations.items()},
+        "unscored": {
+            name: {k: e["unscored"] for k, e in result.items()} for name, result in progress.evaluations.items()
+        },
         "reward": rewards,
         "retrospective": [len(found) for found in session.curriculum.retrospective],
         "sft_steps": progress.sft_steps,
@@ -134,9 +148,15 @@ def summary_table(directory: Path) -> str:
     console = Console(file=out, width=80)
     stages = list(summary["accuracy"])
     if stages:
-        table = Table(title="held-out questions by input length: " + " -> ".join(stages), box=box.SIMPLE_HEAD, padding=0)
+        table = Table(
+            title="held-out questions by input length: " + " -> ".join(stages), box=box.SIMPLE_HEAD, padding=0
+        )
         table.add_column("tokens", justify="right")
-        names = ["accuracy", "well_formed", *(f"pass@{k}" for k in next(iter(summary["pass_at_k"][stages[0]].values())))]
+        names = [
+            "accuracy",
+            "well_formed",
+            *(f"pass@{k}" for k in next(iter(summary["pass_at_k"][stages[0]].values()))),
+        ]
         for name in [*names, "chance"]:
             table.add_column(_TITLES.get(name, name), justify="right", no_wrap=True)
         for length in summary["accuracy"][stages[-1]]:
@@ -152,7 +172,8 @@ def summary_table(directory: Path) -> str:
             table.add_row(str(entry["phase"]), _number(entry["first_fifth"]), _number(entry["last_fifth"]), str(found))
         console.print(table)
     console.print(
-        f"{summary['sft_steps']} warm-up steps, {summary['rl_steps']} RL steps, {summary['wall_seconds']:.0f} s; {directory}",
+        f"{summary['sft_steps']} warm-up steps, {summary['rl_steps']} RL steps, "
+        f"{summary['wall_seconds']:.0f} s; {directory}",
         soft_wrap=True, highlight=False, markup=False,
     )  # fmt: skip
     return out.getvalue()

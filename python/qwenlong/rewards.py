@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,11 +68,39 @@ def load_object(path: str, *, key: str) -> Any:
     sys.modules[module_name] = module  # dataclasses look up their own module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise ValueError(f'{key} is "{path}", but importing {file} raised {type(error).__name__}: {error}') from error
+    except (Exception, SystemExit) as error:
+        raise ValueError(f'{key} is "{path}", but importing {file} raised {_told(error, file)}') from error
     if not callable(getattr(module, name, None)):
-        raise ValueError(f'{key} is "{path}", but {file} has no callable {name}')  # noqa: TRY004
+        raise ValueError(f'{key} is "{path}", but {file} has no callable {name}')
     return getattr(module, name)
+
+
+def load_judge(path: str) -> Judge:
+    """The judge of "file.py:name", called without arguments.
+
+    Raises:
+        ValueError: as `load_object` does, the call raised, or what it gave has no `verdicts`.
+    """
+    make = load_object(path, key="rewards.judge")
+    try:
+        judge = make()
+    except Exception as error:
+        raise ValueError(f'rewards.judge is "{path}", but calling it raised {_told(error)}') from error
+    if not callable(getattr(judge, "verdicts", None)):
+        raise ValueError(
+            f'rewards.judge is "{path}", but calling it gave {type(judge).__name__}, which has no verdicts'
+        )
+    found: Judge = judge
+    return found
+
+
+def _told(error: BaseException, file: str = "") -> str:
+    """The error with the user's own line: the deepest one in `file`, or in the file that we called into."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is ours
+    file = str(Path(file).resolve()) if file else frames[0].filename if frames else ""
+    own = [frame for frame in frames if frame.filename == file]
+    place = f" ({file}:{own[-1].lineno}, in {own[-1].name})" if own else ""
+    return f"{type(error).__name__}: {error}{place}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +149,7 @@ class RewardModel:
         try:
             values = self.function(responses=list(responses), examples=list(examples))
         except Exception as error:
-            raise RewardError(f"the reward function raised {type(error).__name__}: {error}") from error
+            raise RewardError(f"the reward function raised {_told(error)}") from error
         return _checked(values, len(responses), "reward function")
 
     def _ask_judge(
@@ -143,7 +172,7 @@ class RewardModel:
         try:
             replies = self.judge.verdicts(questions) if questions else []
         except Exception as error:
-            raise RewardError(f"the judge raised {type(error).__name__}: {error}") from error
+            raise RewardError(f"the judge raised {_told(error)}") from error
         for i, reply in zip(asked, _checked(replies, len(asked), "judge"), strict=True):
             answers[i] = reply
         return answers

@@ -155,17 +155,25 @@ class Written:
     by_step: dict[tuple[int, int], list[tuple[Prompt, list[Rollout], bool]]]
     """By (phase, step within it), both from 0: prompt, rollouts, whether the example was brought back."""
 
-    def groups(self, *, phase: int, step: int) -> list[tuple[Prompt, list[Rollout], bool]]:
-        """The groups of a step.
+    def groups(
+        self, *, phase: int, step: int, prompt_of: Callable[[str], Prompt]
+    ) -> list[tuple[Prompt, list[Rollout], bool]]:
+        """The groups of a step; `prompt_of` gives this run's prompt of an example.
 
         Raises:
-            ValueError: the file holds none.
+            ValueError: the file holds none, or a prompt is not this run's.
         """
         if (phase, step) not in self.by_step:
             raise ValueError(
                 f"rollouts.read {self.path} holds no rollouts of phase {phase + 1}, step {step + 1}: write them with "
                 "the same phases, or train fewer steps"
             )
+        for prompt, _, _ in self.by_step[phase, step]:
+            if not np.array_equal(prompt.token_ids, prompt_of(prompt.example_id).token_ids):
+                raise ValueError(
+                    f"rollouts.read {self.path}: the prompt of {prompt.example_id} is another one in this run: "
+                    "keep the seed, rows, template, limits and tokenizer of the run that wrote it"
+                )
         return self.by_step[phase, step]
 
 
@@ -226,6 +234,21 @@ def answer(
 
     `how` are the keywords of `sample`. An engine that spans ranks counts once.
     """
-    parts = ranks.agree(lambda: (engine.index, score(sample(engine, share(prompts, engine), **how))))
+    return _shared(engine, ranks, lambda: score(sample(engine, share(prompts, engine), **how)))
+
+
+def score_written(
+    engine: Engine,
+    groups: Sequence[Sequence[Rollout]],
+    *,
+    score: Callable[[Sequence[Sequence[Rollout]]], list[list[Scored]]],
+    ranks: Ranks,
+) -> list[list[Scored]]:
+    """Score rollouts that are there already, each rank its engine's share, so that every one is judged once."""
+    return _shared(engine, ranks, lambda: score(share(groups, engine)))
+
+
+def _shared(engine: Engine, ranks: Ranks, work: Callable[[], list[list[Scored]]]) -> list[list[Scored]]:
+    parts = ranks.agree(lambda: (engine.index, work()))
     by_engine = dict(reversed(parts))
     return merge([by_engine[i] for i in range(engine.count)])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qwenlong.update import Policy
 
 
-class Stopped(Exception):  # noqa: N818  # not an error: the run was asked to end
+class Stopped(Exception):  # not an error: the run was asked to end
     """The run was asked to end; everything is saved."""
 
 

@@ -1,8 +1,9 @@
 """A long-document task that a small model learns in minutes: which value of a category is mentioned most?
 
-A document of filler words mentions, for every category, three of its values: the winner most often, the runner-up one to
-three times fewer, the third least. The evidence is spread over the document, so length and margin are the difficulty; the
-question comes last. Guessing among the values present is right one time in three.
+A document of filler words mentions, for every category, three of its values: the winner most often, the runner-up one
+to three times fewer, the third least. The evidence is spread over the document, so length and margin are the
+difficulty;
+the question comes last. Guessing among the values present is right one time in three.
 """
 
 from __future__ import annotations
@@ -65,9 +66,15 @@ class SyntheticTask:
         return self.recall(f"{purpose}:{min_tokens}-{max_tokens}:{index}")
 
     def recall(self, example_id: str) -> Example:
-        """The example of an id this task gave."""
-        limits = example_id.rsplit(":", 2)[1]
-        shortest, longest = (int(part) for part in limits.split("-"))
+        """The example of an id this task gave.
+
+        Raises:
+            ValueError: it never gave it.
+        """
+        try:
+            shortest, longest = (int(part) for part in example_id.rsplit(":", 2)[1].split("-"))
+        except (IndexError, ValueError):
+            raise ValueError(f"the synthetic task has no example {example_id}") from None
         draw = Draw(seed=self.seed, purpose="synthetic", example=example_id).generator()
         body: list[str] = []
         winners: list[str] = []
@@ -84,7 +91,9 @@ class SyntheticTask:
         question = QUESTION.format(c=f"kind{asked}")
         room = length - len(question.split()) - len(body)
         if room < 0:
-            raise ValueError(f"{length} tokens cannot hold {len(body)} mentions and the question; raise the length limits")
+            raise ValueError(
+                f"{length} tokens cannot hold {len(body)} mentions and the question; raise the length limits"
+            )
         fillers = self._fillers()
         body += [fillers[i] for i in draw.integers(self.num_fillers, size=room)]
         draw.shuffle(body)

@@ -16,7 +16,7 @@ from qwenlong.packing import digest, place, rows, targets
 from qwenlong.phases import Choice
 from qwenlong.records import Group, Sampling, Scored
 from qwenlong.rewards import shaped
-from qwenlong.rollouts import Written, answer, push_weights, read_groups, write_groups
+from qwenlong.rollouts import Written, answer, push_weights, read_groups, score_written, write_groups
 from qwenlong.session import Session
 from qwenlong.update import MiniBatch, Policy, UpdateReport, computed, update
 
@@ -26,7 +26,8 @@ def train(session: Session, *, learning: bool = True) -> None:
     config, curriculum = session.config, session.curriculum
     reference = session.make_reference() if learning and config.losses.kl_coefficient > 0 else None
     written = read_groups(Path(config.rollouts.read)) if config.rollouts.read else None
-    push_weights(session.policy, session.engine)
+    if written is None:
+        push_weights(session.policy, session.engine)
     for index in range(max(0, curriculum.phase), len(config.phases)):
         phase = config.phases[index]
         if index > curriculum.phase:
@@ -39,7 +40,8 @@ def train(session: Session, *, learning: bool = True) -> None:
             report = None
             if learning:
                 report = learn(session, kept, reference)
-                push_weights(session.policy, session.engine)
+                if written is None:
+                    push_weights(session.policy, session.engine)
             elif session.world.rank == 0:
                 write_groups(session.directory / "groups.jsonl", kept, phase=index, step=curriculum.step)
             observe(session, [*kept, *dropped])
@@ -62,14 +64,18 @@ def begin(session: Session, index: int) -> None:
 def collect(session: Session, phase: Phase, written: Written | None) -> tuple[list[Group], list[Group]]:
     """The groups of a step, kept and dropped.
 
-    With dynamic sampling (DAPO) groups without signal are replaced by fresh prompts, asked for exactly the missing number,
-    at most `max_refills` times; then the smaller batch is trained, correctly normalised.
+    With dynamic sampling (DAPO) groups without signal are replaced by fresh prompts, asked for exactly the missing
+    number, at most `max_refills` times; then the smaller batch is trained, correctly normalised.
     """
     how, curriculum = session.config.rollouts, session.curriculum
     if written is not None:
-        entries = written.groups(phase=curriculum.phase, step=curriculum.step)
+        entries = written.groups(
+            phase=curriculum.phase, step=curriculum.step, prompt_of=lambda name: session.corpus.lookup(name)[1]
+        )
         choices = [Choice(example_id=prompt.example_id, retrospective=old) for prompt, _, old in entries]
-        return credited(session, choices, session.score([rollouts for _, rollouts, _ in entries]), phase), []
+        read = [group for _, group, _ in entries]
+        scored = score_written(session.engine, read, score=session.score, ranks=session.world)
+        return credited(session, choices, scored, phase), []
     kept: list[Group] = []
     dropped: list[Group] = []
     for refill in range(1 + how.max_refills if how.dynamic_sampling else 1):
@@ -82,7 +88,9 @@ def collect(session: Session, phase: Phase, written: Written | None) -> tuple[li
         if len(kept) == how.prompts_per_step or not choices:
             break
     if len(kept) < how.prompts_per_step:
-        session.display.say(f"step {session.progress.rl_steps + 1}: trains {len(kept)} of {how.prompts_per_step} groups")
+        session.display.say(
+            f"step {session.progress.rl_steps + 1}: trains {len(kept)} of {how.prompts_per_step} groups"
+        )
     return kept, dropped
 
 
@@ -102,14 +110,17 @@ def sampled_answers(session: Session, choices: Sequence[Choice], phase: Phase) -
 def credited(
     session: Session, choices: Sequence[Choice], scored: Sequence[Sequence[Scored]], phase: Phase
 ) -> list[Group]:
-    """Groups with their advantages, after overlong shaping; whether a group has signal is judged on the task's reward."""
+    """Groups with their advantages, after overlong shaping; signal is judged on the task's reward."""
     rewards, how = session.config.rewards, session.config.advantages
     buffer = rewards.overlong_buffer_tokens
 
     def penalty(one: Scored) -> float:
-        length = one.rollout.num_response_tokens
-        limits = {"max_tokens": phase.max_output_tokens, "factor": rewards.overlong_factor}
-        return overlong_penalty(length, buffer_tokens=buffer, **limits) if buffer else 0.0
+        if not buffer:
+            return 0.0
+        return overlong_penalty(
+            one.rollout.num_response_tokens, max_tokens=phase.max_output_tokens, buffer_tokens=buffer,
+            factor=rewards.overlong_factor,
+        )  # fmt: skip
 
     final = [[shaped(one, penalty=penalty(one)) for one in group] for group in scored]
     shaped_rewards = [np.array([one.reward for one in group], dtype=np.float32) for group in final]
@@ -139,7 +150,9 @@ def learn(session: Session, groups: Sequence[Group], reference: Policy | None) -
         ]
         built = rows(items, layout=packing.layout, max_row_tokens=packing.max_row_tokens)
         plan = place(
-            computed(built, every_row=every_row), num_ranks=session.world.size, max_batch_tokens=packing.max_batch_tokens
+            computed(built, every_row=every_row),
+            num_ranks=session.world.size,
+            max_batch_tokens=packing.max_batch_tokens,
         )
         divisor = float(sum(row.weights.sum(dtype=np.float64) for row in built))
         batches.append(MiniBatch(batches=plan[session.world.rank], divisor=divisor, plan=digest(plan)))
@@ -153,7 +166,7 @@ def learn(session: Session, groups: Sequence[Group], reference: Policy | None) -
         peak_learning_rate=how.learning_rate, warmup_steps=how.warmup_steps, first_update=session.progress.updates,
         reference=reference,
     )  # fmt: skip
-    session.progress.updates += len(batches)
+    session.progress.updates += sum(batch.divisor > 0 for batch in batches)
     return report
 
 

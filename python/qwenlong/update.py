@@ -54,8 +54,9 @@ class Policy(Protocol):
 class Ranks(Protocol):
     """What an update needs to know of the other ranks."""
 
-    size: int
-    """How many."""
+    @property
+    def size(self) -> int:
+        """How many."""
 
     def gather(self, value: object) -> list[object]:
         """The values of all ranks."""
@@ -167,7 +168,8 @@ def _with_logprobs(batches: Sequence[MiniBatch], policy: Policy, *, field: str, 
 
 def _fill(rows: Sequence[Row], values: NDArray[np.float32], field: str) -> list[Row]:
     ends = np.cumsum([row.num_targets for row in rows])[:-1]
-    return [replace(row, **{field: part}) for row, part in zip(rows, np.split(values, ends), strict=True)]
+    parts = np.split(values, ends)
+    return [replace(row, **{field: part}) for row, part in zip(rows, parts, strict=True)]  # type: ignore[arg-type]
 
 
 def _added(parts: Sequence[object]) -> dict[str, float]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from policies import alone, policy, ragged_targets  # noqa: E402
-from test_policy import TEMPERATURE, by_response, gradients  # noqa: E402
-
-from qwenlong.backends.world import leave  # noqa: E402
-from qwenlong.packing import place, rows  # noqa: E402
+from policies import alone, policy, ragged_targets
+from qwenlong.backends.world import leave
+from qwenlong.packing import place, rows
+from test_policy import TEMPERATURE, by_response, gradients
 
 
 def main() -> None:
@@ -29,7 +29,8 @@ def main() -> None:
     grads = gradients(model, mine)
     if world.rank == 0:
         names = {f"logprob:{key.hex()}": value for key, value in merged.items() if len(key) > 8}
-        np.savez(out, rows_of_ranks=np.array(rows_of_ranks), **names, **{f"gradient:{k}": v for k, v in grads.items()})
+        arrays: Any = {**names, **{f"gradient:{k}": v for k, v in grads.items()}}
+        np.savez(out, rows_of_ranks=np.array(rows_of_ranks), **arrays)
     leave(world, clean=True)
 
 

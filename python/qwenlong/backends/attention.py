@@ -4,9 +4,10 @@
     responses -> prompt      full
     response -> itself       causal
 
-The last two are merged: `lse = logaddexp(lse_P, lse_S)`, `out = out_P exp(lse_P - lse) + out_S exp(lse_S - lse)`. In the
-backward pass each call's own gradient operator gets the merged `out` and `lse`, as ring attention does, so the parts'
-gradients add up exactly and no gradient through the log-sum-exp is needed. No mask is built and no keys are copied.
+The last two are merged: `lse = logaddexp(lse_P, lse_S)`, `out = out_P exp(lse_P - lse) + out_S exp(lse_S - lse)`. In
+the backward pass each call's own gradient operator gets the merged `out` and `lse`, as ring attention does, so the
+parts' gradients add up exactly and no gradient through the log-sum-exp is needed. No mask is built and no keys are
+copied.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def shared_layout(segment_lengths: NDArray[np.int32], segment_parents: NDArray[n
         position += length
     starts = torch.tensor([start for start, _ in responses], dtype=torch.int64)
     lengths = torch.tensor([length for _, length in responses], dtype=torch.int64)
-    steps = torch.arange(int(lengths.max()) if len(responses) else 0)
+    steps = torch.arange(int(lengths.max()) if responses else 0)
     return SharedLayout(
         trees=tuple(trees),
         padded=starts[:, None] + torch.minimum(steps[None], lengths[:, None] - 1),
@@ -108,7 +109,9 @@ class _SharedAttention(torch.autograd.Function):
             part_lse = part_lse.transpose(1, 2)[layout.valid].transpose(0, 1).to(lse.dtype)  # [H, N]
             shared_lse = lse[:, own]
             both = torch.logaddexp(shared_lse, part_lse)
-            merged = out[:, own] * torch.exp(shared_lse - both)[..., None] + part * torch.exp(part_lse - both)[..., None]
+            merged = (
+                out[:, own] * torch.exp(shared_lse - both)[..., None] + part * torch.exp(part_lse - both)[..., None]
+            )
             out[:, own], lse[:, own] = merged.to(out.dtype), both
         ctx.save_for_backward(q, k, v, out, lse)
         ctx.layout, ctx.scale = layout, scale
@@ -134,8 +137,9 @@ class _SharedAttention(torch.autograd.Function):
         if layout.padded.numel():
             own = layout.padded[layout.valid]
             silent = _padded(grad, layout.padded) * layout.valid[:, None, :, None]  # a repeated token has no gradient
+            own_q, own_k, own_v, own_out = (_padded(x, layout.padded) for x in (q, k, v, out))
             parts = _flash_backward(
-                silent, *(_padded(x, layout.padded) for x in (q, k, v, out)),
+                silent, own_q, own_k, own_v, own_out,
                 lse[:, layout.padded].transpose(0, 1).contiguous(), causal=True, scale=scale,
             )  # fmt: skip
             for total, part in zip((dq, dk, dv), parts, strict=True):
@@ -166,7 +170,10 @@ class _SharedAttentionCuda(torch.autograd.Function):
             )
             seen = lse[:, queries]
             both = torch.logaddexp(seen, part_lse)
-            merged = out[queries].nan_to_num() * torch.exp(seen - both).T[..., None] + part * torch.exp(part_lse - both).T[..., None]
+            merged = (
+                out[queries].nan_to_num() * torch.exp(seen - both).T[..., None]
+                + part * torch.exp(part_lse - both).T[..., None]
+            )
             out[queries], lse[:, queries] = merged.to(out.dtype), both
             states.append(state)
         ctx.save_for_backward(q, k, v, out, lse)

@@ -51,5 +51,7 @@ def assemble(items: Sequence[Row], *, layout: str) -> MicroBatch:
         position_ids=np.tile(np.arange(longest), (len(items), 1)),
         segment_lengths=np.zeros(0, dtype=np.int32),
         segment_parents=np.zeros(0, dtype=np.int32),
-        hidden_index=np.concatenate([row.hidden_index + line * longest for line, row in enumerate(items)]).astype(np.int64),
+        hidden_index=np.concatenate([row.hidden_index + line * longest for line, row in enumerate(items)]).astype(
+            np.int64
+        ),
     )

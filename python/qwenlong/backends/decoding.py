@@ -1,7 +1,7 @@
 """Attention for sampling: a prompt's keys are stored once and read by all its responses.
 
-A step of decoding attends to the prompt's keys, shared by the G responses, and to the response's own, under one softmax.
-The model's forward is called without a cache of its own; the keyword `cache` carries this one through it.
+A step of decoding attends to the prompt's keys, shared by the G responses, and to the response's own, under one
+softmax. The model's forward is called without a cache of its own; the keyword `cache` carries this one through it.
 """
 
 from __future__ import annotations
@@ -63,11 +63,17 @@ def decode_attention(
     query = query.view(batch, kv_heads, copies, width) * scale
     shared = query.view(n, cache.samples, kv_heads, copies, width).transpose(1, 2).reshape(n, kv_heads, -1, width)
     on_prompt = (shared @ prompt_k.transpose(-1, -2)).masked_fill(cache.hidden[:, None, None], -torch.inf)
-    on_prompt = on_prompt.view(n, kv_heads, cache.samples, copies, -1).transpose(1, 2).reshape(batch, kv_heads, copies, -1)
+    on_prompt = (
+        on_prompt.view(n, kv_heads, cache.samples, copies, -1).transpose(1, 2).reshape(batch, kv_heads, copies, -1)
+    )
     on_own = query @ own_k.transpose(-1, -2)
     p = torch.softmax(torch.cat([on_prompt, on_own], dim=-1), dim=-1, dtype=torch.float32).to(query.dtype)
     p_prompt, p_own = p.split([on_prompt.shape[-1], on_own.shape[-1]], dim=-1)
-    p_prompt = p_prompt.view(n, cache.samples, kv_heads, copies, -1).transpose(1, 2).reshape(n, kv_heads, -1, p_prompt.shape[-1])
+    p_prompt = (
+        p_prompt.view(n, cache.samples, kv_heads, copies, -1)
+        .transpose(1, 2)
+        .reshape(n, kv_heads, -1, p_prompt.shape[-1])
+    )
     out = (p_prompt @ prompt_v).view(n, kv_heads, cache.samples, copies, width).transpose(1, 2).reshape(
         batch, kv_heads, copies, width
     ) + p_own @ own_v

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM
-from transformers.integrations import HfDeepSpeedConfig
+from transformers.integrations.deepspeed import HfDeepSpeedConfig
 
 from qwenlong.backends import attention
 from qwenlong.backends.batches import assemble
@@ -77,9 +77,14 @@ class DeepSpeedPolicy:
         config = AutoConfig.from_pretrained(path)
         if layout == "shared":
             attention.refuse_other_attention(config)
-        settings = _settings(world.size, dtype, max_grad_norm, offload_optimizer, persistent_below)
-        sharding = HfDeepSpeedConfig(settings)  # alive while the model loads: weights go straight to their shards
-        model, report = AutoModelForCausalLM.from_pretrained(
+        settings = _settings(
+            size=world.size, dtype=dtype, max_grad_norm=max_grad_norm, offload_optimizer=offload_optimizer,
+            persistent_below=persistent_below,
+        )  # fmt: skip
+        # Alive while the model loads: weights go straight to their shards.
+        sharding = HfDeepSpeedConfig(settings)
+        load: Any = AutoModelForCausalLM.from_pretrained
+        model, report = load(
             path, config=config, dtype=getattr(torch, dtype), output_loading_info=True,
             attn_implementation=attention.NAME if layout == "shared" else "sdpa",
         )  # fmt: skip
@@ -96,7 +101,7 @@ class DeepSpeedPolicy:
         if trained:
             optimizer = torch.optim.AdamW(scorer.parameters(), lr=0.0, betas=betas, weight_decay=weight_decay)
         else:
-            scorer.requires_grad_(False)
+            scorer.requires_grad_(requires_grad=False)
         self._engine, self._optimizer, *_ = deepspeed.initialize(model=scorer, optimizer=optimizer, config=settings)
 
     @torch.no_grad()
@@ -148,7 +153,9 @@ class DeepSpeedPolicy:
         if self._layout == "shared":
             layout = attention.shared_layout(batch.segment_lengths, batch.segment_parents)
         labels = np.concatenate([row.labels for row in rows]).astype(np.int64)
-        tensors = (torch.from_numpy(a).to(device) for a in (batch.token_ids, batch.position_ids, batch.hidden_index, labels))
+        tensors = (
+            torch.from_numpy(a).to(device) for a in (batch.token_ids, batch.position_ids, batch.hidden_index, labels)
+        )
         logprobs, entropy = self._engine(*tensors, temperature, layout)
         return logprobs, entropy
 
@@ -213,7 +220,7 @@ def _save_safetensors(state: dict[str, Tensor], directory: Path) -> None:
 
 
 def _settings(
-    size: int, dtype: str, max_grad_norm: float, offload_optimizer: bool, persistent_below: int | None
+    *, size: int, dtype: str, max_grad_norm: float, offload_optimizer: bool, persistent_below: int | None
 ) -> dict[str, Any]:
     """DeepSpeed's configuration; what defaults elsewhere or changed its default is stated."""
     zero: dict[str, Any] = {"stage": 3}
@@ -221,7 +228,7 @@ def _settings(
         zero["offload_optimizer"] = {"device": "cpu", "pin_memory": torch.cuda.is_available()}
     if persistent_below is not None:
         zero["stage3_param_persistence_threshold"] = persistent_below
-    settings = {
+    return {
         "train_batch_size": size,
         "train_micro_batch_size_per_gpu": 1,
         "gradient_accumulation_steps": 1,
@@ -233,4 +240,3 @@ def _settings(
         "data_types": {"grad_accum_dtype": "fp32"},
         "steps_per_print": 1 << 60,
     }
-    return settings

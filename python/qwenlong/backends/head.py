@@ -15,8 +15,8 @@ class _ChunkedLogprob(torch.autograd.Function):
     """hidden [N, D], weight [V, D], labels [N] -> log-prob [N], entropy [N], both float32.
 
     With z = hidden weight^T / temperature and p = softmax(z): log-prob = z_label - logsumexp(z), entropy
-    H = logsumexp(z) - sum p z. Gradients are analytic: d log-prob / dz = onehot - p, dH / dz = -p (log p + H); each chunk's
-    logits are computed again in the backward pass, sums over chunks are float32.
+    H = logsumexp(z) - sum p z. Gradients are analytic: d log-prob / dz = onehot - p, dH / dz = -p (log p + H). Each
+    chunk's logits are computed again in the backward pass, sums over chunks are float32.
     """
 
     @staticmethod
@@ -61,15 +61,16 @@ def _chunks(hidden: Tensor, weight: Tensor) -> list[slice]:
 class LogprobHead(nn.Module):
     """The language-model head, asked for log-probs of labels instead of logits.
 
-    A module of its own, so that ZeRO-3 gathers its weight once per pass; it is called once per micro-batch on every rank.
+    A module of its own, so that ZeRO-3 gathers its weight once per pass; it is called once per micro-batch on every
+    rank.
     """
 
     def __init__(self, head: nn.Linear) -> None:
         """Take over the head's weight, tied or not."""
         super().__init__()
-        if head.bias is not None:
+        if getattr(head, "bias", None) is not None:
             raise ValueError("the model's head has a bias, which no supported architecture has")
-        self.weight = head.weight
+        self.weight: nn.Parameter = head.weight  # type: ignore[assignment]
 
     def forward(self, hidden: Tensor, labels: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
         """hidden [N, D], labels [N] int64 -> log-prob [N], entropy [N] in float32."""

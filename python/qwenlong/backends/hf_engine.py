@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,11 +41,12 @@ class HFEngine:
         # Sliding or recurrent layers keep to the model's own cache, one prompt at a time.
         self._shares = other_attention(config) is None
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             path, config=config, dtype=getattr(torch, dtype),
             attn_implementation=decoding.NAME if self._shares else "sdpa",
-        ).to(self._device)  # fmt: skip
-        self._model.requires_grad_(False).eval()
+        )  # fmt: skip
+        self._model = model.to(self._device)
+        self._model.requires_grad_(requires_grad=False).eval()
         self._end_ids = torch.tensor(sorted(end_ids), device=self._device)
         self._max_batch_tokens = max_batch_tokens
         self.version = 0
@@ -108,15 +110,15 @@ class HFEngine:
             states = follow(token, step)
         token_ids = torch.stack([token for token, _ in steps], 1)  # [B, steps]
         ended = torch.isin(token_ids, self._end_ids).cpu().numpy()
-        token_ids = token_ids.to(torch.int32).cpu().numpy()
+        found = token_ids.to(torch.int32).cpu().numpy()
         logprobs = torch.stack([logprob for _, logprob in steps], 1).cpu().numpy()
-        for row in range(len(token_ids)):
+        for row in range(len(found)):
             stops = np.flatnonzero(ended[row])
             length = int(stops[0]) + 1 if len(stops) else sampling.max_tokens
             yield Completion(
                 request_id=batch[row // n].id,
                 sample=row % n,
-                token_ids=token_ids[row, :length].copy(),
+                token_ids=found[row, :length].copy(),
                 logprobs=logprobs[row, :length].copy(),
                 finish=Finish.STOPPED if len(stops) else Finish.LENGTH,
                 weight_version=self.version,
@@ -182,10 +184,11 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def sample_token(logits: Tensor, u: NDArray[np.float64], sampling: Sampling) -> tuple[Tensor, Tensor]:
-    """logits [B, V] float32, u [B] in [0, 1) -> token [B] int64, its log-prob [B] float32 under the sampling distribution.
+    """logits [B, V] float32, u [B] in [0, 1) -> token [B] int64, its log-prob [B] under the sampling distribution.
 
-    Temperature first, then top-k, then top-p (the smallest set whose mass reaches p, the most probable token always kept);
-    the token is the first whose cumulated mass exceeds u. Temperature 0 takes the largest logit with log-prob 0.
+    Temperature first, then top-k, then top-p (the smallest set whose mass reaches p, the most probable token always
+    kept); the token is the first whose cumulated mass exceeds u. Temperature 0 takes the largest logit with log-prob
+    0.
     """
     if sampling.temperature == 0:
         token = logits.argmax(-1)

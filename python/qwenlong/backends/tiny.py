@@ -24,7 +24,7 @@ def build_tiny_model(
     init_range: float,
     max_tokens: int,
 ) -> None:
-    """Write fresh weights and `tokenizer` to `directory` (new or empty) in Hub layout; a pure function of its arguments."""
+    """Write fresh weights and `tokenizer` to `directory` (new or empty) in Hub layout."""
     config = Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=hidden_size,
@@ -44,9 +44,7 @@ def build_tiny_model(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = Qwen3ForCausalLM(config)
-    model.generation_config = GenerationConfig(
-        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
-    )
+    model.generation_config = GenerationConfig(eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
     aside = directory.with_name(f".{directory.name}.writing")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)

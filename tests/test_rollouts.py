@@ -1,0 +1,237 @@
+"""Prompts to rollouts through any engine, and rollouts to a file and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes import Alone, EchoEngine, group, scored
+from qwenlong.records import Completion, Draw, Finish, Group, Prompt, Request, Rollout, Sampling, Scored
+from qwenlong.rollouts import (
+    StaleWeightsError,
+    answer,
+    merge,
+    push_weights,
+    read_groups,
+    sample,
+    share,
+    write_groups,
+)
+
+SAMPLING = Sampling(max_tokens=8)
+
+
+def prompts(count: int) -> list[Prompt]:
+    return [Prompt(example_id=f"e{i}", token_ids=np.array([1, 10 + i], dtype=np.int32)) for i in range(count)]
+
+
+def ask(engine: EchoEngine, asked: Sequence[Prompt], **options: Any) -> list[list[Rollout]]:
+    how: dict[str, Any] = {"group_size": 3, "seed": 5, "purpose": "rollout", "step": 2, "weight_version": 0}
+    return sample(engine, asked, sampling=SAMPLING, **(how | options))
+
+
+def tokens(groups: Sequence[Sequence[Rollout]]) -> list[list[list[int]]]:
+    return [[rollout.turns[0].response_ids.tolist() for rollout in one] for one in groups]
+
+
+@given(items=st.lists(st.integers(), max_size=20), count=st.integers(1, 7))
+def test_merge_undoes_share_for_any_number_of_engines(items: list[int], count: int) -> None:
+    parts = [share(items, EchoEngine(index=i, count=count)) for i in range(count)]
+    assert merge(parts) == items
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_completions_in_any_order_become_groups_in_the_order_of_prompts() -> None:
+    groups = ask(EchoEngine(), prompts(2))
+    # The engine answers with the last prompt token, the sample, and a mark of the seed.
+    assert [[ids[:2] for ids in one] for one in tokens(groups)] == [
+        [[10, 0], [10, 1], [10, 2]], [[11, 0], [11, 1], [11, 2]],
+    ]  # fmt: skip
+    assert [(rollout.example_id, rollout.sample) for rollout in groups[1]] == [("e1", 0), ("e1", 1), ("e1", 2)]
+    assert groups[1][0].turns[0].prompt_ids.tolist() == [1, 11]
+
+
+def test_draws_are_named_by_seed_purpose_step_and_example() -> None:
+    engine = EchoEngine()
+    ask(engine, prompts(2))
+    assert [request.seed for request in engine.requests] == [
+        Draw(seed=5, purpose="rollout", step=2, example=name).key for name in ("e0", "e1")
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_any_number_of_engines_gives_the_same_rollouts(count: int) -> None:
+    alone = tokens(ask(EchoEngine(), prompts(4)))
+    parts = [
+        ask(engine, share(prompts(4), engine)) for engine in (EchoEngine(index=i, count=count) for i in range(count))
+    ]
+    assert tokens(merge(parts)) == alone
+
+
+def test_without_prompts_the_engine_is_not_asked() -> None:
+    engine = EchoEngine()
+    assert ask(engine, []) == []
+    assert engine.requests == []
+
+
+def test_stale_weights_raise_with_both_versions() -> None:
+    with pytest.raises(StaleWeightsError, match="answered with weights 3, the policy has 4"):
+        ask(EchoEngine(version=3), prompts(1), weight_version=4)
+
+
+class Lossy(EchoEngine):
+    """Leaves out, or says twice, the first completion."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterable[Completion]:
+        first, *rest = super().generate(requests, sampling)
+        return [first] * self.times + rest
+
+
+def test_a_lost_completion_raises_with_the_numbers() -> None:
+    with pytest.raises(RuntimeError, match="lost 1 of 6 completions"):
+        ask(Lossy(0), prompts(2))
+
+
+def test_a_repeated_completion_raises_and_names_the_sample() -> None:
+    with pytest.raises(RuntimeError, match="answered sample 2 of request 1 twice"):
+        ask(Lossy(2), prompts(2))
+
+
+def marked(groups: Sequence[Sequence[Rollout]]) -> list[list[Scored]]:
+    return [[scored(rollout, float(rollout.sample)) for rollout in one] for one in groups]
+
+
+def answers(engine: EchoEngine, ranks: Alone) -> list[list[Scored]]:
+    return answer(
+        engine, prompts(5), score=marked, ranks=ranks, sampling=SAMPLING, group_size=2, seed=5, purpose="rollout",
+        step=2, weight_version=0,
+    )  # fmt: skip
+
+
+def test_answers_of_two_engines_are_gathered_in_the_order_of_prompts() -> None:
+    def second(_: Any) -> Any:
+        engine = EchoEngine(index=1, count=2)
+        return 1, marked(ask(engine, share(prompts(5), engine), group_size=2))
+
+    both = answers(EchoEngine(index=0, count=2), Alone(size=2, others=(second,)))
+    alone = answers(EchoEngine(), Alone())
+    assert [[one.rollout.example_id for one in group_] for group_ in both] == [[f"e{i}"] * 2 for i in range(5)]
+    assert tokens([[one.rollout for one in group_] for group_ in both]) == tokens(
+        [[one.rollout for one in group_] for group_ in alone]
+    )
+    assert [one.reward for one in both[4]] == [0.0, 1.0]
+
+
+def test_an_engine_that_spans_two_ranks_counts_once() -> None:
+    both = answers(EchoEngine(), Alone(size=2, others=(lambda value: value,)))
+    assert len(both) == 5
+
+
+def test_weights_are_pushed_bucket_by_bucket_with_their_version() -> None:
+    class Source:
+        version = 7
+
+        def weights(self) -> Iterable[list[tuple[str, int]]]:
+            yield [("a", 1), ("b", 2)]
+            yield [("c", 3)]
+
+    engine = EchoEngine()
+    push_weights(Source(), engine)  # type: ignore[arg-type]
+    assert (engine.received, engine.version) == ([("a", 1), ("b", 2), ("c", 3)], 7)
+
+
+def some_groups() -> list[Group]:
+    finishes = [Finish.STOPPED, Finish.LENGTH]
+    first = group([1, 2], [[3, 4], [5]], rewards=[1.0, 0.0], finishes=finishes, example_id="a")
+    values = np.array([-0.1, -1 / 3], dtype=np.float32)
+    first.scored[0].rollout.turns[0].logprobs[:] = values
+    return [first, group([9], [[8]], rewards=[0.0], example_id="b", retrospective=True)]
+
+
+def prompts_of(groups: Sequence[Group]) -> Callable[[str], Prompt]:
+    return {one.example_id: one.prompt for one in groups}.__getitem__
+
+
+def test_written_groups_are_read_back_exactly(tmp_path: Path) -> None:
+    path = tmp_path / "groups.jsonl"
+    groups = some_groups()
+    write_groups(path, groups[:1], phase=0, step=0)
+    write_groups(path, groups[1:], phase=1, step=4)
+    written = read_groups(path)
+    assert sorted(written.by_step) == [(0, 0), (1, 4)]
+    for one, (phase, step) in zip(groups, [(0, 0), (1, 4)], strict=True):
+        [(prompt, rollouts, retrospective)] = written.groups(phase=phase, step=step, prompt_of=prompts_of(groups))
+        assert (prompt.example_id, retrospective) == (one.example_id, one.retrospective)
+        assert prompt.token_ids.tolist() == one.prompt.token_ids.tolist()
+        assert prompt.token_ids.dtype == np.int32
+        for read, kept in zip(rollouts, one.scored, strict=True):
+            before, after = kept.rollout.turns[0], read.turns[0]
+            assert (read.example_id, read.sample) == (kept.rollout.example_id, kept.rollout.sample)
+            assert after.response_ids.tolist() == before.response_ids.tolist()
+            assert after.logprobs.tobytes() == before.logprobs.tobytes()
+            assert after.finish is before.finish
+            assert after.prompt_ids.tolist() == before.prompt_ids.tolist()
+
+
+def test_a_step_that_was_not_written_is_named_counting_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "groups.jsonl"
+    write_groups(path, some_groups(), phase=0, step=0)
+    with pytest.raises(ValueError, match="holds no rollouts of phase 1, step 2: write them with the same phases"):
+        read_groups(path).groups(phase=0, step=1, prompt_of=prompts_of(some_groups()))
+
+
+def test_a_prompt_that_is_another_in_this_run_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "groups.jsonl"
+    write_groups(path, some_groups(), phase=0, step=0)
+    others = [group([1, 2], [[3]], rewards=[0.0], example_id="a"), group([9, 9], [[8]], rewards=[0.0], example_id="b")]
+    with pytest.raises(ValueError, match="the prompt of b is another one in this run"):
+        read_groups(path).groups(phase=0, step=0, prompt_of=prompts_of(others))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"rollouts.read names .*nowhere.jsonl, which does not exist"):
+        read_groups(tmp_path / "nowhere.jsonl")
+
+
+def without(key: str) -> dict[str, Any]:
+    record = valid()
+    del record[key]
+    return record
+
+
+def valid() -> dict[str, Any]:
+    response = {"ids": [3, 4], "logprobs": [-0.5, -0.5], "finish": "stopped"}
+    return {
+        "phase": 0, "step": 0, "example_id": "a", "retrospective": False, "prompt_ids": [1, 2], "responses": [response],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{", "", "[]", "3", '"text"',
+        *(json.dumps(without(key)) for key in valid()),
+        json.dumps(valid() | {"responses": [{"ids": [3], "logprobs": [-0.5, -0.5], "finish": "stopped"}]}),
+        json.dumps(valid() | {"responses": [{"ids": [], "logprobs": [], "finish": "stopped"}]}),
+        json.dumps(valid() | {"responses": [{"ids": [3], "logprobs": [-0.5], "finish": "vanished"}]}),
+        json.dumps(valid() | {"prompt_ids": [2**40]}),
+        json.dumps(valid() | {"prompt_ids": ["a"]}),
+        json.dumps(valid() | {"phase": "first"}),
+    ],
+)  # fmt: skip
+def test_a_broken_line_is_named_by_its_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "groups.jsonl"
+    path.write_text(f"{json.dumps(valid())}\n{line}\n", "utf-8")
+    with pytest.raises(ValueError, match=r"groups.jsonl:2: not a group of rollouts"):
+        read_groups(path)
