@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from qwenlong.backends.world import World
     from qwenlong.checkpoint import Checkpoints, Part
     from qwenlong.config import Config
     from qwenlong.metrics import Journal
     from qwenlong.phases import Corpus, Curriculum
-    from qwenlong.prompts import Tokenizer
     from qwenlong.records import Rollout, Scored
     from qwenlong.replay import Replay
     from qwenlong.rollouts import Engine
@@ -25,6 +28,22 @@ if TYPE_CHECKING:
 
 class Stopped(Exception):  # not an error: the run was asked to end
     """The run was asked to end; everything is saved."""
+
+
+class Tokenizer(Protocol):
+    """What the stages need of the model's tokenizer."""
+
+    end_id: int
+    """Ends a response to imitate."""
+
+    def encode(self, text: str) -> NDArray[np.int32]:
+        """[T] int32."""
+
+    def decode(self, token_ids: NDArray[np.int32]) -> str:
+        """Text without end tokens at the tail."""
+
+    def save(self, directory: Path) -> None:
+        """Write its files beside a model's."""
 
 
 class Display(Protocol):
@@ -154,9 +173,30 @@ class Session:
             Stopped: after saving, on all ranks, where one of them was asked to end.
         """
         self.progress.units += 1
+        self._write_milestone()
         stopping = any(self.world.gather(self.stop()))
         if boundary or stopping or self.progress.units % self.config.run.checkpoint_every_steps == 0:
             self.progress.wall_seconds = self.wall_seconds()
             self.checkpoints.save(self.progress.units, self.parts())
         if stopping:
             raise Stopped(f"stopped after {self.progress.units} units of work; go on with --resume")
+
+    def _write_milestone(self) -> None:
+        """Weights alone under milestones/RL_STEP, for good; one that is there already is the same."""
+        every, step = self.config.run.milestone_every_steps, self.progress.rl_steps
+        final = self.directory / "milestones" / f"{step:08d}"
+        if not every or not step or step % every or any(self.world.gather(final.is_dir())):
+            return
+        self.export(final)
+
+    def export(self, final: Path) -> None:
+        """The policy with its tokenizer in Hub layout, written aside and renamed; called on all ranks."""
+        aside = final.with_name(f".{final.name}.writing")
+        if self.world.rank == 0:
+            shutil.rmtree(aside, ignore_errors=True)
+        self.policy.export(aside)
+        if self.world.rank == 0:
+            self.tokenizer.save(aside)
+            shutil.rmtree(final, ignore_errors=True)
+            aside.rename(final)
+        self.world.barrier()

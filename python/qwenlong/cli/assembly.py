@@ -129,6 +129,8 @@ def read_inputs(config: Config, path: Path | None, *, say: Callable[[str], None]
     """
     if config.rollouts.read and not Path(config.rollouts.read).is_file():
         raise ValueError(f"rollouts.read names {config.rollouts.read}, which does not exist")
+    if path is not None and not path.is_dir() and (path.is_absolute() or len(path.parts) > 2):  # no name of the hub
+        raise ValueError(f"model.path is {path}, where there is no directory")
     tokenizer = tiny_tokenizer(config) if path is None else load_tokenizer(config, path)
     if path is not None:
         check_vocabulary(tokenizer, path)

@@ -11,7 +11,6 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
-from qwenlong.backends.tokenizers import HubTokenizer
 from qwenlong.backends.world import World, join, leave, quiet
 from qwenlong.checkpoint import Checkpoints, write_atomically
 from qwenlong.cli.assembly import assemble, read_inputs, reward_model
@@ -197,15 +196,7 @@ def _finish(session: Session) -> None:
     """Model, then summary, each atomically."""
     stages = session.config.run.stages
     if "sft" in stages or "rl" in stages:
-        aside, final = session.directory / ".model.writing", session.directory / "model"
-        if session.world.rank == 0:
-            shutil.rmtree(aside, ignore_errors=True)
-        session.policy.export(aside)
-        if session.world.rank == 0:
-            assert isinstance(session.tokenizer, HubTokenizer)
-            session.tokenizer.save(aside)
-            shutil.rmtree(final, ignore_errors=True)
-            os.replace(aside, final)
+        session.export(session.directory / "model")
     if session.world.rank == 0:
         shutil.rmtree(session.directory / "reference", ignore_errors=True)
         write_atomically(session.directory / "summary.json", summarise(session))

@@ -34,7 +34,7 @@ class Run(Section):
     keep_checkpoints: Positive = 2
     """The newest that stay."""
     milestone_every_steps: Count = 0
-    """Weights alone, kept for good, every so many RL steps; 0 is never."""
+    """Weights alone in milestones/STEP, kept for good, every so many RL steps; 0 is never."""
     log_prompts: Literal["ends", "full"] = "ends"
     """How much of a prompt rollouts.jsonl holds: 2,000 characters of each end, or all."""
     loggers: list[Literal["wandb", "trackio"]] = []
