@@ -11,6 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from policies import tiny_model
+from qwenlong.backends import hf_engine
 from qwenlong.backends.hf_engine import HFEngine, sample_token, uniforms
 from qwenlong.records import Completion, Finish, Request, Sampling
 
@@ -148,3 +149,11 @@ def test_a_model_with_sliding_layers_keeps_to_its_own_cache(tmp_path: Path) -> N
     Qwen2ForCausalLM(config).save_pretrained(tmp_path)
     test_logprobs_are_those_of_the_whole_sequence(tmp_path, 1.0)
     test_greedy_takes_the_largest_logit(tmp_path)
+
+
+def test_sampling_in_chunks_draws_the_same(model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampling = Sampling(max_tokens=9)
+    whole = ordered(engine_of(model_path).generate(requests(3), sampling))
+    monkeypatch.setattr(hf_engine, "CHUNK_LOGITS", 4 * 62)
+    chunked = ordered(engine_of(model_path).generate(requests(3), sampling))
+    assert [c.token_ids.tolist() for c in whole] == [c.token_ids.tolist() for c in chunked]

@@ -19,6 +19,9 @@ from qwenlong.records import Completion, Finish, Request, Sampling
 Follow = Callable[[Tensor, int], Tensor]
 """(sampled tokens [B], their step) -> states [B, D] that predict the next ones."""
 
+CHUNK_LOGITS = 1 << 24
+"""Logits that are sampled from at once: 64 MB in float32, twice that in float64."""
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -102,7 +105,7 @@ class HFEngine:
         keys = _keys(batch)
         alive = torch.ones(len(states), dtype=torch.bool, device=states.device)
         for step in range(sampling.max_tokens):
-            token, logprob = sample_token(self._model.lm_head(states).float(), uniforms(keys, step), sampling)
+            token, logprob = self._sample(states, uniforms(keys, step), sampling)
             steps.append((token, logprob))
             alive &= ~torch.isin(token, self._end_ids)
             if step + 1 == sampling.max_tokens or not bool(alive.any()):
@@ -123,6 +126,15 @@ class HFEngine:
                 finish=Finish.STOPPED if len(stops) else Finish.LENGTH,
                 weight_version=self.version,
             )
+
+    def _sample(self, states: Tensor, u: NDArray[np.float64], sampling: Sampling) -> tuple[Tensor, Tensor]:
+        """Next tokens of states [B, D], in chunks of rows: a large vocabulary in float64 is many times the states."""
+        size = max(1, CHUNK_LOGITS // self._model.lm_head.weight.shape[0])
+        parts = [
+            sample_token(self._model.lm_head(states[start : start + size]).float(), u[start : start + size], sampling)
+            for start in range(0, len(states), size)
+        ]
+        return torch.cat([token for token, _ in parts]), torch.cat([logprob for _, logprob in parts])
 
     def _read_shared(self, batch: list[Request], sampling: Sampling) -> tuple[Tensor, Follow]:
         """Prefill the prompts together, right padded; the state that predicts each first token, [B, D]."""
