@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from qwenlong import config
     except ModuleNotFoundError as error:
-        return _complain(f"{error.name} is missing: training needs pip install 'qwenlong[train]'")
+        return _lacks(error)
     if not words or "--help" in words or "-h" in words:
         sys.stdout.write(_help(config))
         return 0 if words else 2
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from qwenlong.cli import running
     except ModuleNotFoundError as error:
-        return _complain(f"{error.name} is missing: training needs pip install 'qwenlong[train]'")
+        return _lacks(error)
     if dry:
         return running.dry_run(resolved)
     return running.run(resolved, resume=resume)
@@ -64,6 +64,11 @@ def _help(config: object) -> str:
             lines.append(f"\n[{section}]")
         lines.append(f"  --{key} (default {default})\n      {about}")
     return "\n".join(lines) + "\n"
+
+
+def _lacks(error: ModuleNotFoundError) -> int:
+    package = str(error.name).partition(".")[0]
+    return _complain(f"{package} is missing: training needs pip install 'qwenlong[train]'")
 
 
 def _complain(message: str) -> int:

@@ -6,7 +6,9 @@ use qwenlong_replay::{Memory, Mode, Policy};
 
 /// FNV-1a, as in the saved form; without it hardly any input gets past the checksum.
 fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn check(bytes: &[u8]) {
