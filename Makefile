@@ -60,7 +60,7 @@ test-python: setup ## pytest; `make test-python PYTEST='-k name'` chooses
 	$(PYTHON) -m pytest --durations=15 $(PYTEST)
 
 .PHONY: test-real
-test-real: setup ## a real pretrained 0.5B model end to end; downloads 0.5 GB, needs 16 GB of memory
+test-real: setup ## a real pretrained 0.5B model end to end; downloads 0.5 GB, needs 18 GB of memory
 	$(PIP) install --quiet $(CONSTRAINED) --no-build-isolation --editable '.[$(EXTRAS),real]'
 	$(PYTHON) -m pytest --durations=5 tests/real $(PYTEST)
 

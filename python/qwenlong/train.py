@@ -149,12 +149,10 @@ def learn(session: Session, groups: Sequence[Group], reference: Policy | None) -
             for item in targets(groups[i], aggregation=losses.aggregation, overlong_filter=losses.overlong_filter)
         ]
         built = rows(items, layout=packing.layout, max_row_tokens=packing.max_row_tokens)
-        plan = place(
-            computed(built, every_row=every_row),
-            num_ranks=session.world.size,
-            max_batch_tokens=packing.max_batch_tokens,
-        )
-        divisor = float(sum(row.weights.sum(dtype=np.float64) for row in built))
+        trained = computed(built, every_row=every_row)
+        plan = place(trained, num_ranks=session.world.size, max_batch_tokens=packing.max_batch_tokens)
+        # Without any signal nothing is learnt: momentum and weight decay must not move the weights either.
+        divisor = float(sum(row.weights.sum(dtype=np.float64) for row in built)) if trained else 0.0
         batches.append(MiniBatch(batches=plan[session.world.rank], divisor=divisor, plan=digest(plan)))
     report = update(
         session.policy, batches, ranks=session.world, temperature=session.config.rollouts.temperature,

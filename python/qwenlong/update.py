@@ -117,7 +117,7 @@ def update(
 
     Old log-probs are those of the policy before the first mini-batch; with a single one the present log-probs are the
     old ones and nothing is computed twice. `objective` makes the loss from a divisor; `reference` scores every row.
-    A mini-batch without any weight (every rollout unscored) is skipped.
+    A mini-batch of divisor 0 (nothing scored, or no signal) is skipped.
     """
     mini_batches = [batch for batch in mini_batches if batch.divisor > 0]
     plans = ranks.gather([batch.plan for batch in mini_batches])
