@@ -57,7 +57,7 @@ test-rust: check $(BASE) ## tests and documentation examples of the crates
 
 .PHONY: test-python
 test-python: setup ## pytest; `make test-python PYTEST='-k name'` chooses
-	$(PYTHON) -m pytest --durations=15 $(PYTEST)
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --durations=15 $(PYTEST)
 
 .PHONY: test-real
 test-real: setup ## a real pretrained 0.5B model end to end; downloads 0.5 GB, needs 18 GB of memory
