@@ -83,10 +83,13 @@ bench: check $(BASE) ## Rust benchmarks; each asserts its result before it times
 fuzz: check .cache/cargo-fuzz/bin/cargo-fuzz ## every fuzz target for FUZZ_SECONDS (60)
 	@export RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/.cache/cargo-fuzz/bin:$$PATH"; \
 	for target in $$(cargo fuzz list --fuzz-dir rust/fuzz); do \
-		mkdir -p "rust/fuzz/corpus/$$target" "rust/fuzz/seeds/$$target"; \
-		cargo fuzz run --fuzz-dir rust/fuzz -s none "$$target" "rust/fuzz/corpus/$$target" "rust/fuzz/seeds/$$target" \
+		mkdir -p "rust/fuzz/corpus/$$target"; seeds="rust/fuzz/seeds/$$target"; [ -d "$$seeds" ] || seeds=; \
+		cargo fuzz run --fuzz-dir rust/fuzz -s none "$$target" "rust/fuzz/corpus/$$target" $$seeds \
 			-- -max_total_time=$(FUZZ_SECONDS); \
 	done
+
+.cache/cargo-fuzz/bin/cargo-fuzz:
+	cargo install --quiet --locked --root .cache/cargo-fuzz cargo-fuzz
 
 .PHONY: wheel
 wheel: check $(BASE) ## one wheel in dist/ for CPython 3.11 and later

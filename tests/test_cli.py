@@ -44,6 +44,11 @@ def test_help_after_a_recipe_is_still_help(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.startswith("usage:")
 
 
+def test_the_flag_of_deepspeeds_launcher_is_no_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--local_rank=1", "nowhere"]) == 2
+    assert "no recipe 'nowhere'" in capsys.readouterr().err
+
+
 def test_without_arguments_the_usage_is_shown_and_nothing_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert capsys.readouterr().out.startswith("usage:")

@@ -28,6 +28,8 @@ examples
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the console script; returns the exit code: 0 done or stopped cleanly, 1 failed, 2 a mistake of the user."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # DeepSpeed's launcher adds this one beside the environment variable that is read.
+    words = [word for word in words if not word.startswith("--local_rank")]
     try:
         from qwenlong import config
     except ModuleNotFoundError as error:
