@@ -14,6 +14,11 @@ from typing import Any
 
 from test_ranks import free_port
 
+EARNED = (
+    "--rewards.parts", '["function"]',
+    "--rewards.function", f"{Path(__file__).parent / 'programs' / 'rewards.py'}:parity",
+)  # fmt: skip
+"""Flags for a reward that an untrained model earns half of the time: short runs then really update the policy."""
 TIMED = ("_seconds", "_per_second")
 
 
@@ -78,6 +83,14 @@ def without_times(record: dict[str, Any]) -> dict[str, Any]:
 def steps(directory: Path, stage: str, phase: int | None = None) -> int:
     """How many steps of a stage are journalled."""
     return sum(row["stage"] == stage and phase in (None, row["phase"]) for row in metrics(directory))
+
+
+def assert_learnt(directory: Path) -> None:
+    """RL had a signal, a gradient, and mini-batches off policy enough for clipping to act."""
+    rows = [row for row in metrics(directory) if row["stage"] == "rl"]
+    assert all(row["trained_tokens"] > 0 and row["grad_norm"] > 0 for row in rows)
+    assert any(row["clip_share"] > 0 for row in rows)
+    assert any(row["unscored"] > 0 for row in rows)
 
 
 def assert_same_run(one: Path, other: Path) -> None:

@@ -205,3 +205,54 @@ def test_a_file_shorter_than_the_checkpoint_knows_is_not_passed_over(tmp_path: P
     (tmp_path / "metrics.jsonl").write_text("{}\n")
     with pytest.raises(ValueError, match=rf"metrics.jsonl has 3 bytes, the checkpoint knows of {size}"):
         journal(tmp_path).load(part, 1)
+
+
+def test_a_file_changed_before_the_cut_is_not_cut_in_mid_line(tmp_path: Path) -> None:
+    part = tmp_path / "part"
+    part.mkdir()
+    one = journal(tmp_path)
+    one.write("rl", phase=1, step=1, counter=1, values={"loss": 0.5})
+    one.save(part)
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b'{"note": "mine"}\n' + path.read_bytes())
+    with pytest.raises(ValueError, match=r"metrics.jsonl was changed before byte"):
+        journal(tmp_path).load(part, 1)
+
+
+def test_event_files_are_cut_back_too(tmp_path: Path) -> None:
+    part, events = tmp_path / "part", tmp_path / "tensorboard"
+    part.mkdir()
+    events.mkdir()
+    (events / "one").write_bytes(b"kept")
+    journal(tmp_path).save(part)
+    (events / "one").write_bytes(b"kept and more")
+    (events / "two").write_bytes(b"of a session that is cut off")
+    journal(tmp_path).load(part, 1)
+    assert (events / "one").read_bytes() == b"kept"
+    assert not (events / "two").exists()
+
+
+@pytest.mark.parametrize("text", ["{}", '{"format": 1', "[]"])
+def test_a_damaged_manifest_is_named_with_the_way_out(tmp_path: Path, text: str) -> None:
+    store = checkpoints(tmp_path)
+    store.save(2, [Note("policy", "older"), Note("phases", "older")])
+    path = saved(tmp_path)
+    (path / "manifest.json").write_text(text, "utf-8")
+    with pytest.raises(
+        CheckpointError, match=r"manifest.json is damaged .*remove .*3 to go on from .*2$"
+    ):
+        store.restore(path, fresh())
+
+
+def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    (path / "phases" / "deep" / "word.txt").write_bytes(b"\xff")
+    with pytest.raises(CheckpointError, match=r"part phases cannot be read \(UnicodeDecodeError.*no older checkpoint"):
+        checkpoints(tmp_path).restore(path, fresh())
+
+
+def test_directories_that_are_no_steps_are_passed_over(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    (tmp_path / "2026-copy").mkdir()
+    (tmp_path / "2026-copy" / "manifest.json").write_text("{}", "utf-8")
+    assert checkpoints(tmp_path).newest() == path

@@ -157,3 +157,10 @@ def test_sampling_in_chunks_draws_the_same(model_path: Path, monkeypatch: pytest
     monkeypatch.setattr(hf_engine, "CHUNK_LOGITS", 4 * 62)
     chunked = ordered(engine_of(model_path).generate(requests(3), sampling))
     assert [c.token_ids.tolist() for c in whole] == [c.token_ids.tolist() for c in chunked]
+
+
+def test_top_k_keeps_no_more_than_k_where_logits_tie() -> None:
+    logits = torch.tensor([[1.0, 1.0, 1.0, 0.0]]).expand(50, -1)
+    token, logprob = sample_token(logits, np.linspace(0, 0.99, 50), Sampling(top_k=1, max_tokens=1))
+    assert len(set(token.tolist())) == 1
+    assert logprob.tolist() == [0.0] * 50

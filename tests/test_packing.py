@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,3 +176,9 @@ def test_a_group_without_a_verdict_gives_no_targets() -> None:
     silent = group([1], [[2], [3]], rewards=[UNSCORED, UNSCORED], advantages=[0.0, 0.0])
     assert trained(silent) == []
     assert rows([], layout="shared", max_row_tokens=10) == []
+
+
+@pytest.mark.parametrize("lengths", [[1.5, 2.5], np.array([1.0, 2.0]), ["1", "2"]])
+def test_lengths_that_are_no_whole_numbers_are_refused(lengths: Any) -> None:
+    with pytest.raises(TypeError, match="must be whole numbers"):
+        pack(lengths, capacity=8)

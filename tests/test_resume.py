@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runs import assert_same_run, metrics, run, run_until, steps
+from runs import EARNED, assert_learnt, assert_same_run, metrics, run, run_until, steps
 
-FLAGS = ("--replay.mode", "weighted", "--update.mini_batches", "2")
+FLAGS = (*EARNED, "--replay.mode", "weighted", "--update.mini_batches", "4", "--losses.kl_coefficient", "0.05")
 
 
 def in_warm_up(directory: Path) -> bool:
@@ -57,6 +57,8 @@ def test_a_killed_and_resumed_run_equals_one_never_stopped(directories: dict[str
 
 def test_every_part_of_the_recipe_left_its_mark(directories: dict[str, Path]) -> None:
     rows = metrics(directories["whole"])
+    assert_learnt(directories["whole"])
+    assert all(row["kl"] is not None for row in rows if row["stage"] == "rl")
     assert [row["stage"] for row in rows].count("sft") == 12
     assert [row["step"] for row in rows if row["stage"] == "rl"] == list(range(1, 9))
     assert [row["phase"] for row in rows if row["stage"] == "rl"] == [1] * 4 + [2] * 4
@@ -84,10 +86,17 @@ def test_resuming_with_another_recipe_names_the_keys(directories: dict[str, Path
     assert "update.learning_rate: 0.001 then, 0.5 now" in done.stderr
 
 
-def test_sigterm_saves_and_ends_cleanly(directories: dict[str, Path], tmp_path: Path) -> None:
+def test_sigterm_saves_and_ends_cleanly_and_nothing_that_is_needed_may_be_missing(
+    directories: dict[str, Path], tmp_path: Path
+) -> None:
     stopped = tmp_path / "stopped"
     code = run_until("smoke", stopped, lambda: steps(stopped, "rl", 2) >= 1, *FLAGS, how=signal.SIGTERM)
     assert code == 0
+    for needed, message in (("config.toml", "config.toml is missing"), ("reference", "reference is missing")):
+        (stopped / needed).rename(tmp_path / needed)
+        assert message in run("smoke", stopped, *FLAGS, "--resume", code=2).stderr
+        (stopped / needed).unlink(missing_ok=True) if needed == "config.toml" else None
+        (tmp_path / needed).rename(stopped / needed)
     done = run("smoke", stopped, *FLAGS, "--resume")
     assert "going on from" in done.stderr
     assert_same_run(directories["whole"], stopped)

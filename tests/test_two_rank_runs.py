@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runs import assert_same_run, metrics, run, run_until, steps
+from runs import EARNED, assert_learnt, assert_same_run, metrics, run, run_until, steps
 
-FLAGS = ("--losses.kl_coefficient", "0.01", "--packing.max_batch_tokens", "512")
+FLAGS = (*EARNED, "--losses.kl_coefficient", "0.05", "--packing.max_batch_tokens", "512", "--update.mini_batches", "4")
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +27,12 @@ def test_two_ranks_train_like_one(whole: Path, tmp_path: Path) -> None:
         assert {k: v for k, v in a.items() if k in ("stage", "phase", "step", "groups")} == {
             k: v for k, v in b.items() if k in ("stage", "phase", "step", "groups")
         }
-    # Rounding differs between one sum and two; it grows with every step, so the first ones are compared.
-    for a, b in zip(two[:6], one[:6], strict=True):
-        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4)
-        assert a["grad_norm"] == pytest.approx(b["grad_norm"], rel=1e-3)
-        assert a["trained_tokens"] == b["trained_tokens"]
+    assert_learnt(whole)
+    # Rounding differs between one sum and two and grows with every step, until a sampled token tips over.
+    for a, b in zip(two[:17], one[:17], strict=True):
+        for name in ("loss", "grad_norm", "entropy", "kl", "clip_share", "reward", "trained_tokens"):
+            if a.get(name) is not None:
+                assert a[name] == pytest.approx(b[name], rel=1e-3, abs=1e-5), (a["stage"], a["step"], name)
 
 
 def test_a_killed_run_on_two_ranks_resumes_bit_for_bit(whole: Path, tmp_path: Path) -> None:

@@ -99,4 +99,9 @@ def pass_at_k(
 
 
 def _counts(values: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    return values if isinstance(values, np.ndarray) else np.array(values, dtype=np.int64)
+    if isinstance(values, np.ndarray):
+        return values
+    found = np.array(values) if len(values) else np.zeros(0, dtype=np.int64)
+    if found.dtype.kind != "i":
+        raise TypeError(f"counts are {found.dtype} but must be whole numbers")
+    return found.astype(np.int64)

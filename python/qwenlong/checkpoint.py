@@ -66,10 +66,7 @@ class Checkpoints:
 
     def newest(self) -> Path | None:
         """The newest complete checkpoint."""
-        found = sorted(
-            (p for p in self._directory.glob("[0-9]*") if (p / MANIFEST).is_file()), key=lambda p: int(p.name)
-        )
-        return found[-1] if found else None
+        return next(reversed(self._complete()), None)
 
     def save(self, step: int, parts: Sequence[Part]) -> None:
         """Write all parts aside, then rename; a run killed at any moment leaves a complete older checkpoint."""
@@ -104,14 +101,7 @@ class Checkpoints:
         Raises:
             CheckpointError: another format, world size, an unknown or a missing part, or a part's unknown version.
         """
-        manifest = json.loads((path / MANIFEST).read_text("utf-8"))
-        if manifest["format"] != FORMAT:
-            raise CheckpointError(f"{path} has format {manifest['format']}, this version reads {FORMAT}")
-        if manifest["world_size"] != self._ranks.size:
-            raise CheckpointError(
-                f"{path} was written by {manifest['world_size']} ranks, this run has {self._ranks.size}: "
-                f"resume with {manifest['world_size']}"
-            )
+        manifest = self._manifest(path)
         known = {part.name: part for part in parts}
         if unknown := set(manifest["parts"]) - set(known):
             raise CheckpointError(f"{path} holds the unknown part {min(unknown)}: a newer version wrote it")
@@ -124,8 +114,36 @@ class Checkpoints:
                 )
             for file in entry["files"]:
                 if not (path / name / file).is_file():
-                    raise CheckpointError(f"{path}: part {name} lacks its file {file}")
-            known[name].load(path / name, entry["version"])
+                    raise CheckpointError(f"{path}: part {name} lacks its file {file}; {self._way_out(path)}")
+            try:
+                known[name].load(path / name, entry["version"])
+            except Exception as error:
+                text = f"{path}: part {name} cannot be read ({type(error).__name__}: {error}); {self._way_out(path)}"
+                raise CheckpointError(text) from error
+
+    def _manifest(self, path: Path) -> dict[str, Any]:
+        """The manifest, of this format and world size."""
+        try:
+            manifest: dict[str, Any] = json.loads((path / MANIFEST).read_text("utf-8"))
+            form, size = manifest["format"], manifest["world_size"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path / MANIFEST} is damaged ({error!r}); {self._way_out(path)}") from None
+        if form != FORMAT:
+            raise CheckpointError(f"{path} has format {form}, this version reads {FORMAT}")
+        if size != self._ranks.size:
+            raise CheckpointError(
+                f"{path} was written by {size} ranks, this run has {self._ranks.size}: resume with {size}"
+            )
+        return manifest
+
+    def _way_out(self, path: Path) -> str:
+        older = [other for other in self._complete() if other != path]
+        return f"remove {path} to go on from {older[-1]}" if older else "no older checkpoint is left: start anew"
+
+    def _complete(self) -> list[Path]:
+        """Complete checkpoints, oldest first."""
+        found = (p for p in self._directory.glob("*") if p.name.isdecimal() and (p / MANIFEST).is_file())
+        return sorted(found, key=lambda p: int(p.name))
 
     def clear_unfinished(self) -> None:
         """Remove what a killed run left aside."""
@@ -152,8 +170,7 @@ class Checkpoints:
         write_atomically(directory / MANIFEST, json.dumps(manifest, indent=1))
 
     def _prune(self) -> None:
-        complete = sorted((p for p in self._directory.glob("[0-9]*")), key=lambda p: int(p.name))
-        for old in complete[: -self._keep]:
+        for old in self._complete()[: -self._keep]:
             shutil.rmtree(old, ignore_errors=True)
 
 

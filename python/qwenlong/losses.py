@@ -107,6 +107,8 @@ class PolicyObjective:
             logprobs, old, advantages=targets.advantages, clip_low=self.clip_low, clip_high=self.clip_high
         )
         trained = targets.weights > 0
+        if self.kl_coefficient == self.entropy_coefficient == 0:
+            trained &= targets.advantages != 0  # which others share a row, and so are computed, depends on the layout
         sums = {
             "tokens": trained,
             "clipped": clipped & trained,

@@ -64,8 +64,11 @@ class Logger(Protocol):
     def log(self, values: dict[str, float], *, step: int) -> None:
         """Numbers under `stage/name`."""
 
+    def flush(self) -> None:
+        """Write what is pending to disk."""
+
     def close(self) -> None:
-        """Flush."""
+        """Flush and end."""
 
 
 class Journal:
@@ -77,6 +80,7 @@ class Journal:
 
     def __init__(self, directory: Path, *, writes: bool, loggers: Sequence[Logger] = ()) -> None:
         """Append to the files of a run directory."""
+        self._directory = directory
         self._paths = {name: directory / name for name in ("metrics.jsonl", "rollouts.jsonl", "groups.jsonl")}
         self._writes, self._loggers = writes, loggers
 
@@ -128,32 +132,55 @@ class Journal:
 
     def clear(self) -> None:
         """Begin anew."""
-        for path in self._paths.values():
-            path.unlink(missing_ok=True)
+        for path in self._files():
+            path.unlink()
 
     def close(self) -> None:
-        """Flush the loggers."""
+        """End the loggers."""
         for logger in self._loggers:
             logger.close()
 
     def save(self, directory: Path) -> None:
-        """Write the sizes."""
-        sizes = {name: path.stat().st_size if path.exists() else 0 for name, path in self._paths.items()}
-        (directory / "sizes.json").write_text(json.dumps(sizes), "utf-8")
+        """Write every append-only file's size and a hash of its end."""
+        for logger in self._loggers:
+            logger.flush()
+        ends = {
+            str(p.relative_to(self._directory)): (p.stat().st_size, _end(p, p.stat().st_size)) for p in self._files()
+        }
+        (directory / "sizes.json").write_text(json.dumps(ends), "utf-8")
 
     def load(self, directory: Path, version: int) -> None:
-        """Cut the files back to the checkpoint."""
-        sizes = json.loads((directory / "sizes.json").read_text("utf-8"))
+        """Cut the files back to the checkpoint; later ones go.
+
+        Raises:
+            ValueError: a file is shorter than the checkpoint knows it, or was changed before the cut.
+        """
+        ends = json.loads((directory / "sizes.json").read_text("utf-8"))
         if not self._writes:
             return
-        for name, path in self._paths.items():
-            size = path.stat().st_size if path.exists() else 0
-            if size < sizes[name]:
-                raise ValueError(
-                    f"{path} has {size} bytes, the checkpoint knows of {sizes[name]}: the file was changed"
-                )
-            if size > sizes[name]:
-                os.truncate(path, sizes[name])
+        for name, (size, end) in ends.items():
+            path = self._directory / name
+            have = path.stat().st_size if path.is_file() else 0
+            if have < size:
+                raise ValueError(f"{path} has {have} bytes, the checkpoint knows of {size}: the file was changed")
+            if _end(path, size) != end:
+                raise ValueError(f"{path} was changed before byte {size}, where the checkpoint would cut it")
+        for path in self._files():
+            size = ends.get(str(path.relative_to(self._directory)), [0])[0]
+            if size or path in self._paths.values():
+                os.truncate(path, size)
+            else:
+                path.unlink()
+
+    def _files(self) -> list[Path]:
+        return [p for p in (*self._paths.values(), *self._directory.glob("tensorboard/*")) if p.is_file()]
+
+
+def _end(path: Path, size: int) -> str:
+    """Hash of the last 4,096 bytes before `size`."""
+    with path.open("rb") as file:
+        file.seek(max(0, size - 4096))
+        return hashlib.blake2b(file.read(min(size, 4096)), digest_size=16).hexdigest()
 
 
 def _dump(record: dict[str, Any], handle: TextIO) -> None:

@@ -40,7 +40,11 @@ def pack(lengths: Sequence[int] | NDArray[np.int64], *, capacity: int) -> list[N
 
     Raises:
         ValueError: a length is not positive or above `capacity`.
+        TypeError: the lengths are not whole numbers.
     """
+    lengths = np.asarray(lengths) if len(lengths) else np.zeros(0, dtype=np.int64)
+    if lengths.dtype.kind not in "iu":
+        raise TypeError(f"lengths are {lengths.dtype} but must be whole numbers")
     ids, offsets = _rust.pack(np.ascontiguousarray(lengths, dtype=np.int64), capacity)
     return [ids[a:b] for a, b in pairwise(offsets)]
 

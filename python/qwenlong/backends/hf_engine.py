@@ -207,8 +207,8 @@ def sample_token(logits: Tensor, u: NDArray[np.float64], sampling: Sampling) -> 
         return token, torch.zeros_like(logits[:, 0])
     logits = logits / sampling.temperature
     if sampling.top_k:
-        floor = logits.topk(min(sampling.top_k, logits.shape[-1]), dim=-1).values[:, -1:]
-        logits = logits.masked_fill(logits < floor, -torch.inf)
+        kept = logits.topk(min(sampling.top_k, logits.shape[-1]), dim=-1)  # indices, since values may tie
+        logits = torch.full_like(logits, -torch.inf).scatter(-1, kept.indices, kept.values)
     if sampling.top_p < 1.0:
         ordered, order = torch.softmax(logits, -1).sort(-1, descending=True)
         beyond = ordered.cumsum(-1) - ordered >= sampling.top_p

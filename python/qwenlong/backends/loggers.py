@@ -16,17 +16,25 @@ class TensorBoard:
     """Event files under `tensorboard/`."""
 
     def __init__(self, directory: Path) -> None:
-        """Append to the run's events."""
-        self._writer = SummaryWriter(str(directory / "tensorboard"))
+        """Open a new event file of the run with the first metrics, after a resumed run has cut the old ones back."""
+        self._directory = directory / "tensorboard"
+        self._writer: Any = None
 
     def log(self, values: dict[str, float], *, step: int) -> None:
         """Write scalars."""
+        self._writer = self._writer or SummaryWriter(str(self._directory))
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
+    def flush(self) -> None:
+        """Write what is pending to disk."""
+        if self._writer is not None:
+            self._writer.flush()
+
     def close(self) -> None:
-        """Flush."""
-        self._writer.close()
+        """Flush and end."""
+        if self._writer is not None:
+            self._writer.close()
 
 
 class Tracker:
@@ -41,6 +49,9 @@ class Tracker:
     def log(self, values: dict[str, float], *, step: int) -> None:
         """Send numbers."""
         self._module.log(values, step=step)
+
+    def flush(self) -> None:
+        """Nothing to do: these packages keep their own files."""
 
     def close(self) -> None:
         """End the run."""

@@ -54,6 +54,11 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
     def make_reference() -> DeepSpeedPolicy:
         exported = directory / "reference"
         if not any(world.gather(exported.is_dir())):
+            if session.progress.rl_steps > 0:
+                raise ValueError(
+                    f"{exported} is missing: it holds the frozen policy that RL started from, which is gone by now; "
+                    "put it back, or start anew"
+                )
             aside = directory / ".reference.writing"
             policy.export(aside)
             if world.rank == 0:
@@ -71,7 +76,7 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
         return [[next(scored) for _ in group] for group in groups]
 
     main = world.rank == 0
-    return Session(
+    session = Session(
         config=config,
         directory=directory,
         world=world,
@@ -99,6 +104,7 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
         ),
         stop=stop,
     )
+    return session
 
 
 def model_path(config: Config, world: World, directory: Path) -> Path:

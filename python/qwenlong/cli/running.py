@@ -47,7 +47,8 @@ class _Signal:
 
     def restore(self) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            # Once asked, the way out is not interrupted by being asked again.
+            signal.signal(number, signal.SIG_IGN if self.asked and number == signal.SIGTERM else handler)
 
 
 def run(config: Config, *, resume: bool) -> int:
@@ -110,6 +111,8 @@ def check_directory(config: Config, world: World, *, resume: bool) -> bool:
                 f"run.directory {directory} already holds a run: give --resume to go on with it, or another directory"
             )
         saved = directory / "config.toml"
+        if not saved.is_file() and any((directory / "checkpoints").glob("*/manifest.json")):
+            raise ValueError(f"{saved} is missing: without it nobody knows whether the checkpoints are of this recipe")
         if saved.is_file():
             changed = [
                 line for line in differing_keys(load_config(str(saved)), config) if not line.startswith(MAY_CHANGE)

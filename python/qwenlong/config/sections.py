@@ -211,7 +211,7 @@ class Losses(Section):
 
     algorithm: Literal["grpo", "dapo"] = "grpo"
     """Sets what is left unset: clip range, aggregation, dynamic sampling, overlong shaping."""
-    clip_low: NonNegative = 0.2
+    clip_low: Share = 0.2
     """Ratio is clipped below 1 - clip_low."""
     clip_high: NonNegative = 0.2
     """Ratio is clipped above 1 + clip_high; unset is the algorithm's, 0.28 for dapo."""
