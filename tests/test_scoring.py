@@ -126,11 +126,13 @@ def test_ways_to_write_a_number_are_one_number(value: int) -> None:
         f"${value:,}",
         f"\\boxed{{{value}}}",
     ]
-    ways += [f"({-value})", f"\u2212{-value}"] if value < 0 else [f"({value})"]
+    ways += [f"$({-value})", f"({-value}) dollars", f"\u2212{-value}"] if value < 0 else [f"({value})"]
     for way in ways:
         assert scoring.match(way, str(value)).score == 1.0, way
     for other in (value + 1, value * 10 or 1, -value or 2):
         assert scoring.match(str(other), str(value)).score == 0.0
+    if value < 0:
+        assert scoring.match(f"({-value})", str(value)).score == 0.0, "a template's parentheses are no minus"
 
 
 def test_the_kind_is_decided_by_the_gold_alone() -> None:

@@ -2,7 +2,8 @@
 
 use memchr::memrchr2;
 
-use crate::words::{concludes, unsays};
+use crate::anchor_words::{concludes, unsays};
+use crate::anchor_zh;
 
 /// An announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,22 +20,40 @@ const MAX_LEAD_BYTES: usize = 240;
 /// Words between `answer` and `is` in `the answer to the question is`.
 const MAX_TOPIC_WORDS: usize = 12;
 
+/// What a text says an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    At(Anchor),
+    /// Nothing but what is not: `I doubt the answer is Berlin`.
+    Denied,
+    Nowhere,
+}
+
 /// The last phrase that begins its sentence or clause, else the last one of any. Phrases within a condition, a report,
 /// a doubt or a denial (`whether the answer is`, `maybe the answer is`) announce nothing. O(n), from the tail.
-pub(crate) fn last(text: &str) -> Option<Anchor> {
+pub(crate) fn last(text: &str) -> Said {
+    let english = last_english(text);
+    match (english, anchor_zh::last(text)) {
+        (Said::At(one), Some(other)) if one.start > other.start => english,
+        (_, Some(other)) => Said::At(other),
+        _ => english,
+    }
+}
+
+fn last_english(text: &str) -> Said {
     let bytes = text.as_bytes();
-    let (mut end, mut within) = (bytes.len(), None);
+    let (mut end, mut within, mut denied) = (bytes.len(), None, false);
     // The rarest letter of `answer`.
     while let Some(at) = memrchr2(b'w', b'W', &bytes[..end]) {
         end = at;
         let Some(anchor) = at.checked_sub(3).and_then(|at| phrase(text, at)) else { continue };
         match standing(text, anchor.start) {
-            Standing::Opens => return Some(anchor),
+            Standing::Opens => return Said::At(anchor),
             Standing::Within => within = within.or(Some(anchor)),
-            Standing::Unsaid => {}
+            Standing::Unsaid => denied = true,
         }
     }
-    within
+    within.map_or(if denied { Said::Denied } else { Said::Nowhere }, Said::At)
 }
 
 /// Whether a byte may stand between the words of a phrase.
@@ -80,7 +99,16 @@ fn phrase(text: &str, at: usize) -> Option<Anchor> {
         // The denial belongs to the answer.
         return Some(Anchor { start, content: verb });
     }
-    (word.eq_ignore_ascii_case(b"is") && (named || opens_line)).then(|| Anchor { start, content: verb + 2 })
+    if !named && !opens_line {
+        return None;
+    }
+    if word.eq_ignore_ascii_case(b"is") {
+        return Some(Anchor { start, content: verb + 2 });
+    }
+    // `should be`, `would be`.
+    let supposed = word.eq_ignore_ascii_case(b"should") || word.eq_ignore_ascii_case(b"would");
+    let be = skip(bytes, verb + word.len(), is_space);
+    (supposed && word_at(bytes, be).eq_ignore_ascii_case(b"be")).then_some(Anchor { start, content: be + 2 })
 }
 
 fn joined(bytes: &[u8], at: usize) -> bool {
@@ -202,7 +230,10 @@ mod tests {
     use super::*;
 
     fn content(text: &str) -> Option<&str> {
-        last(text).map(|anchor| &text[anchor.content..])
+        match last(text) {
+            Said::At(anchor) => Some(&text[anchor.content..]),
+            Said::Denied | Said::Nowhere => None,
+        }
     }
 
     #[test]
@@ -220,6 +251,9 @@ mod tests {
                 "The answer is Berlin. If asked whether the answer is Paris, no",
                 Some(" Berlin. If asked whether the answer is Paris, no"),
             ),
+            ("The answer should be 5", Some(" 5")),
+            ("The answer should not be 5", None),
+            ("Some say the answer is Berlin", None),
             ("The answer isn't Berlin", Some("isn't Berlin")),
             ("I doubt that the answer is Paris", None),
             ("maybe the answer is 5 but let me check", None),

@@ -24,6 +24,28 @@ pub(crate) fn last_box(text: &str) -> Option<(usize, Range<usize>)> {
     None
 }
 
+/// Whether a text has two boxes that say different things. O(n): an unclosed box ends the search.
+pub(crate) fn boxes_differ(text: &str) -> bool {
+    let mut first: Option<&str> = None;
+    let mut at = 0;
+    while let Some(found) = Finder::new(b"\\boxed").find(&text.as_bytes()[at..]) {
+        let bytes = text.as_bytes();
+        let content = at + found + "\\boxed".len();
+        let content = content + bytes[content..].iter().take_while(|&&byte| byte == b' ').count();
+        at = content;
+        if bytes.get(content) != Some(&b'{') {
+            continue;
+        }
+        let Some(close) = closing(bytes, content + 1) else { return false };
+        let inner = text[content + 1..close].trim();
+        if *first.get_or_insert(inner) != inner {
+            return true;
+        }
+        at = close;
+    }
+    false
+}
+
 /// Index of the brace that closes what opened before `at`. Escaped braces are text.
 fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 1;

@@ -2,7 +2,7 @@
 
 use crate::tokens::Tokens;
 use crate::verdict::Reason;
-use crate::words::{denies, hedges};
+use crate::words::{denies, hedges, retracts};
 
 /// A gold that is nothing but an option: one upper-case letter, or one letter in parentheses.
 pub(crate) fn read_bare(gold: &str) -> Option<char> {
@@ -35,19 +35,51 @@ pub(crate) fn answer(text: &str) -> Result<char, Reason> {
     }
     let tail: String = rest.iter().collect();
     let tail = Tokens::of(&tail);
-    // Behind `(B)` stands the option's own text, which may deny what it likes; a verb makes it a statement about B.
-    let statement = !labelled
-        || matches!(tail.word(0), "is" | "isnt" | "was" | "cannot" | "can" | "may" | "might" | "or");
-    for index in 0..if statement { tail.len() } else { 0 } {
-        let next = (index + 1 < tail.len()).then(|| tail.word(index + 1));
-        if denies(tail.word(index)) {
-            return Err(Reason::Negated);
-        }
-        if hedges(tail.word(index), next) {
-            return Err(Reason::Hedged);
-        }
+    objection(&tail, labelled && !tail_pauses(rest)).map_or(Ok(letter), Err)
+}
+
+/// Whether what follows a letter goes on behind a comma, as no option's own text does.
+fn tail_pauses(rest: &[char]) -> bool {
+    rest.iter()
+        .find(|char| !char.is_whitespace() && !matches!(char, ')' | ']' | '.'))
+        .is_some_and(|char| ",;".contains(*char))
+}
+
+/// Why the words behind a letter unsay it. Behind `(B)` stands the option's own text, which may deny what it likes
+/// (`(B) None of the above`); a verb makes it a statement about B, and so does a single word that judges.
+fn objection(tail: &Tokens, labelled: bool) -> Option<Reason> {
+    let first = tail.word(0);
+    if matches!(first, "or" | "and" | "then")
+        || tail.words().take(2).any(|word| matches!(word, "else" | "otherwise"))
+    {
+        return Some(Reason::TooManyCandidates);
     }
-    Ok(letter)
+    let own = matches!(first, "no" | "none" | "neither" | "false" | "without" | "unknown");
+    let verb = matches!(first, "is" | "isnt" | "was" | "cannot" | "can" | "may" | "might");
+    let judges = tail.len() == 1 && !own
+        || retracts(first)
+        || denies(first) && retracts(tail.word(1))
+        || matches!(
+            first,
+            "wrong"
+                | "incorrect"
+                | "mistaken"
+                | "maybe"
+                | "perhaps"
+                | "probably"
+                | "possibly"
+                | "likely"
+                | "but"
+        );
+    let read = if labelled && !verb && !judges { 0 } else { tail.len() };
+    (0..read).find_map(|index| {
+        let next = (index + 1 < tail.len()).then(|| tail.word(index + 1));
+        if denies(tail.word(index)) || retracts(tail.word(index)) {
+            Some(Reason::Negated)
+        } else {
+            hedges(tail.word(index), next).then_some(Reason::Hedged)
+        }
+    })
 }
 
 /// Without the full stop of a sentence.
@@ -62,7 +94,17 @@ fn introduction(chars: &[char]) -> usize {
         let word: String = chars[start..].iter().take(12).take_while(|char| char.is_alphabetic()).collect();
         let known = matches!(
             word.to_ascii_lowercase().as_str(),
-            "option" | "choice" | "answer" | "letter" | "the" | "is" | "it" | "simply"
+            "option"
+                | "choice"
+                | "answer"
+                | "letter"
+                | "the"
+                | "is"
+                | "it"
+                | "simply"
+                | "correct"
+                | "right"
+                | "best"
         );
         if !known {
             return start;
@@ -92,7 +134,7 @@ fn letter_at(chars: &[char], at: usize) -> Option<(char, usize, bool)> {
     committed.then(|| (letter.to_ascii_uppercase(), end, marked))
 }
 
-/// Whether another option is named: `(C)`, or a lone capital behind a mark or a joining word.
+/// Whether another option is named: `(C)`, `c)`, or a lone letter behind a mark or a joining word.
 fn rivals(rest: &[char]) -> bool {
     let mut joined = true;
     let mut word = String::new();
@@ -104,18 +146,19 @@ fn rivals(rest: &[char]) -> bool {
                 continue;
             }
             let before = at.checked_sub(1).map_or(' ', |at| rest[at]);
-            let set_off = matches!(next, ')' | ']' | '.' | ',' | ';' | '/' | ':')
-                || rest[at + 1..].iter().all(|char| !char.is_alphanumeric());
-            if matches!(before, '(' | '[') && matches!(next, ')' | ']')
-                || char.is_ascii_uppercase() && joined && set_off
-            {
+            let last = rest_is_marks(rest, at + 1);
+            // `i.e.` names nothing.
+            let abbreviates = next == '.' && rest.get(at + 2).is_some_and(|char| char.is_alphanumeric());
+            let set_off = matches!(next, ')' | ']' | '.' | ',' | ';' | '/' | ':') && !abbreviates || last;
+            let bracketed = matches!(before, '(' | '[');
+            if matches!(next, ')' | ']') || bracketed && last || joined && set_off {
                 return true;
             }
         } else {
             if !word.is_empty() {
                 joined = matches!(
                     word.to_lowercase().as_str(),
-                    "or" | "and" | "option" | "choice" | "not" | "also"
+                    "or" | "and" | "else" | "otherwise" | "then" | "option" | "choice" | "not" | "also"
                 );
                 word.clear();
             }
@@ -123,6 +166,10 @@ fn rivals(rest: &[char]) -> bool {
         }
     }
     false
+}
+
+fn rest_is_marks(rest: &[char], from: usize) -> bool {
+    rest[from..].iter().all(|char| !char.is_alphanumeric())
 }
 
 fn why_not(text: &str) -> Reason {
@@ -166,6 +213,12 @@ mod tests {
             ("A/B", Err(Reason::Different)),
             ("B, no", Err(Reason::Negated)),
             ("(B) is wrong", Err(Reason::Negated)),
+            ("(B) never", Err(Reason::Negated)),
+            ("(B), maybe so", Err(Reason::Hedged)),
+            ("(B) or the third", Err(Reason::TooManyCandidates)),
+            ("A) b) c)", Err(Reason::TooManyCandidates)),
+            ("B, a", Err(Reason::TooManyCandidates)),
+            ("The correct option is B", Ok('B')),
             ("", Err(Reason::Empty)),
         ];
         for (text, letter) in rows {

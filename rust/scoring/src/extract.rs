@@ -1,10 +1,11 @@
 //! The final answer of a response.
 
 use crate::Reasoning;
-use crate::anchor;
+use crate::anchor::{self, Said};
 use crate::block;
 use crate::plain::plain;
 use crate::response::answer_part;
+use crate::retraction;
 use crate::tokens::Tokens;
 use crate::verdict::Reason;
 use crate::words::denies;
@@ -20,26 +21,47 @@ pub(crate) struct Answer {
     /// All of its line: equal to a gold of several sentences, perhaps.
     pub(crate) line: String,
     pub(crate) anchored: bool,
+    /// Why the sentence is no answer although it can be read: the line takes it back, or boxes several.
+    pub(crate) objection: Option<Reason>,
 }
 
 impl Answer {
     /// An answer that was extracted by somebody else.
     pub(crate) fn given(text: &str) -> Self {
         let line = plain(text);
-        Self { sentence: line.clone(), line, anchored: true }
+        let objection = objection(text, &line, first_sentence(&line));
+        Self { sentence: line.clone(), line, anchored: true, objection }
     }
 
     fn of(span: &str) -> Self {
         let span = unboxed(span);
-        let line = plain(span.trim_start_matches([':', '=', ' ', '\t', '*', '_']));
-        Self { sentence: plain(first_sentence(&line)), line, anchored: true }
+        let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
+        let sentence = first_sentence(&line);
+        let objection = objection(span, &line, sentence);
+        Self { sentence: plain(sentence), line, anchored: true, objection }
+    }
+}
+
+fn objection(span: &str, line: &str, sentence: &str) -> Option<Reason> {
+    if block::boxes_differ(span) {
+        Some(Reason::TooManyCandidates)
+    } else if retraction::follows(sentence, &line[sentence.len()..]) {
+        Some(Reason::Negated)
+    } else {
+        None
     }
 }
 
 /// The final answer, or why there is none. O(n).
 pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reason> {
     let part = answer_part(response, reasoning).ok_or(Reason::UnfinishedReasoning)?;
-    checked(anchored(part).map_or_else(|| bare(part), Ok)?)
+    let said = anchor::last(part);
+    checked(match anchored(part, said) {
+        Some(answer) => answer,
+        // `I doubt the answer is Berlin` is not itself an answer.
+        None if said == Said::Denied => return Err(Reason::NoAnswer),
+        None => bare(part)?,
+    })
 }
 
 /// Refuses an answer that is a placeholder or nothing.
@@ -53,19 +75,41 @@ pub(crate) fn checked(answer: Answer) -> Result<Answer, Reason> {
     Ok(answer)
 }
 
-fn anchored(part: &str) -> Option<Answer> {
-    let said = anchor::last(part).map(|anchor| (anchor.start, span(part, anchor.content)));
-    let tag = block::last_tag(part).map(|(start, range)| (start, &part[range]));
-    let boxed = block::last_box(part).map(|(start, range)| (start, &part[range]));
+fn anchored(part: &str, said: Said) -> Option<Answer> {
+    let said = match said {
+        Said::At(anchor) => Some((anchor.start, span(part, anchor.content), "")),
+        Said::Denied | Said::Nowhere => None,
+    };
+    let tag = block::last_tag(part).map(|(start, range)| {
+        let rest = line(&part[range.end..]);
+        (start, &part[range], rest.strip_prefix("</answer>").unwrap_or(""))
+    });
+    let boxed = block::last_box(part).map(|(start, range)| {
+        let rest = line(&part[range.end + 1..]);
+        let whole = &part[part[..start].rfind('\n').map_or(0, |at| at + 1)..range.end + 1 + rest.len()];
+        // Several boxes on one line are one answer, which lists.
+        (start, if block::boxes_differ(whole) { whole } else { &part[range] }, rest)
+    });
     let mut last = said;
     for block in [tag, boxed].into_iter().flatten() {
         // A box within the announced line belongs to its answer: `\boxed{5} million`.
-        let inside = last.is_some_and(|(_, span)| span.as_bytes().as_ptr_range().contains(&block.1.as_ptr()));
-        if !inside && last.is_none_or(|(start, _)| start < block.0) {
+        let inside = last
+            .is_some_and(|(_, span, _)| span.as_bytes().as_ptr_range().contains(&part[block.0..].as_ptr()));
+        if !inside && last.is_none_or(|(start, ..)| start < block.0) {
             last = Some(block);
         }
     }
-    last.map(|(_, span)| Answer::of(span))
+    last.map(|(_, span, rest)| {
+        let mut answer = Answer::of(span);
+        if retraction::follows(&answer.sentence, rest) {
+            answer.objection = answer.objection.or(Some(Reason::Negated));
+        }
+        answer
+    })
+}
+
+fn line(text: &str) -> &str {
+    text.find('\n').map_or(text, |end| &text[..end])
 }
 
 /// The rest of the line, or the next line that says something.
@@ -100,9 +144,9 @@ fn unboxed(span: &str) -> &str {
 }
 
 /// Abbreviations that do not end a sentence.
-const ABBREVIATIONS: [&str; 20] = [
+const ABBREVIATIONS: [&str; 21] = [
     "mr", "mrs", "ms", "dr", "st", "sr", "jr", "prof", "vs", "no", "inc", "ltd", "co", "corp", "gen", "gov",
-    "sen", "rep", "approx", "ca",
+    "sen", "rep", "approx", "ca", "rs",
 ];
 
 /// Up to a full stop, question or exclamation mark before a space and a word that is not in lower case. A stop behind

@@ -8,15 +8,17 @@
 //! The rules, in the order they apply:
 //!
 //! 1. **Reasoning** ends at the last `</think>` ([`Reasoning`]). End tokens of a tokenizer are dropped.
-//! 2. **Anchor**: the last `the answer is`, `Final answer:`, `\boxed{...}` or `<answer>...</answer>`; phrases that open
-//!    their clause go before those within one, and conditions, doubts and denials announce nothing. The answer is the
-//!    rest of the line, or the next line. Without an anchor a single line of at most [`MAX_BARE_ANSWER_BYTES`] is the
-//!    answer. A placeholder given back is none.
+//! 2. **Anchor**: the last `the answer is`, `答案是`, `Final answer:`, `\boxed{...}` or `<answer>...</answer>`; phrases
+//!    that open their clause go before those within one, and conditions, doubts and denials announce nothing. The answer
+//!    is the rest of the line, or the next line. Without such a phrase a single line of at most
+//!    [`MAX_BARE_ANSWER_BYTES`] is the answer. A placeholder given back is none, and neither is an answer that its line
+//!    takes back (`5. No, 6.`) or a line with several boxes that differ.
 //! 3. **Kind** ([`Kind`]), by the gold alone.
 //! 4. **Text**: normal forms are equal (compatibility decomposition without diacritics, lower case, no articles and
 //!    punctuation, numbers whole), or the answer covers the gold at the one place it commits to and adds little.
 //! 5. **Number**: exactly equal, or within half a unit of the last decimal the gold is written with. Signs, exponents,
-//!    fractions, percent and scale words are read; powers of ten are never forgiven.
+//!    fractions, percent and scale words are read; powers of ten are never forgiven, and a word that may be a scale
+//!    (`5 k`) answers only a gold written with it. Of an equation of working the last side counts.
 //! 6. **Yes or no**, and **option letters**: equal.
 //!
 //! ```
@@ -32,18 +34,27 @@
 #![forbid(unsafe_code)]
 
 mod anchor;
+mod anchor_words;
+mod anchor_zh;
 mod block;
 mod choice;
+mod currency;
 mod decimal;
+mod digits;
+mod equation;
 mod error;
 mod extract;
 mod fold;
 mod kind;
+mod marks;
 mod number;
 mod numeral;
 mod plain;
 mod quantity_words;
+mod reader;
 mod response;
+mod retraction;
+mod scale_words;
 mod strict;
 mod surroundings;
 mod text;

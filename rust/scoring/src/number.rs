@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::currency::Currency;
 use crate::decimal::Decimal;
 
 pub(crate) use crate::numeral::{read, read_bare};
@@ -22,34 +23,55 @@ pub(crate) enum Value {
     },
 }
 
+/// Whether the digits stand in parentheses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parentheses {
+    No,
+    /// Around all of it. Around an answer they are a template's.
+    Bare,
+    /// An accountant's minus: a currency stands before them, or a scale, percent sign or currency behind.
+    Minus,
+}
+
 /// A number as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Number {
     pub(crate) negative: bool,
     pub(crate) value: Value,
     pub(crate) percent: bool,
-    /// The whole number stands in parentheses: a template's, or an accountant's minus.
-    pub(crate) parentheses: bool,
-    pub(crate) currency: Option<char>,
+    pub(crate) parentheses: Parentheses,
+    /// Words that may be a scale: `k`, `mil`.
+    pub(crate) unclear: Option<String>,
+    pub(crate) currency: Option<Currency>,
 }
 
 impl Number {
     /// Whether this, as an answer, is what `gold` says.
     ///
-    /// Signs agree; parentheses around an answer leave both readings open, around a gold they are a minus. A percent
-    /// sign on one side only: the digits agree, or the values do. Two currency signs agree. A gold without decimals
-    /// is equal to the answer; one with decimals is at most half a unit of its last digit away. O(n).
+    /// Signs agree. Parentheses around a gold are a minus. Around an answer they are a template's, which a gold in
+    /// parentheses agrees with too; with a currency before or a scale behind them they are a minus. A percent sign on
+    /// one side only: the digits agree, or the values do. Two currencies agree; cents answer cents. A word that may
+    /// be a scale stands on both sides or on neither. A gold without decimals is equal to the answer; one with
+    /// decimals is at most half a unit of its last digit away. O(n).
     pub(crate) fn answers(&self, gold: &Self) -> bool {
-        if let (Some(mine), Some(other)) = (self.currency, gold.currency)
-            && mine != other
-        {
+        let currencies = match (self.currency, gold.currency) {
+            (Some(mine), Some(other)) => mine.agrees(other),
+            (Some(mine), None) => !mine.is_cent(),
+            (None, _) => true,
+        };
+        if !currencies || self.unclear != gold.unclear {
             return false;
         }
-        let zero = self.value.is_zero();
-        let gold_negative = gold.negative || gold.parentheses;
-        let free_sign = self.parentheses && !self.negative;
+        let written = gold.parentheses != Parentheses::No;
+        let gold_negative = gold.negative || written;
+        let minus = match self.parentheses {
+            Parentheses::No => false,
+            Parentheses::Bare => written,
+            Parentheses::Minus => true,
+        };
+        let negative = self.negative || minus;
         // Half a unit reaches across zero only from zero itself, where the sign says nothing.
-        if !free_sign && !zero && !gold.value.is_zero() && self.negative != gold_negative {
+        if !self.value.is_zero() && !gold.value.is_zero() && negative != gold_negative {
             return false;
         }
         let powers: &[i64] = match (self.percent, gold.percent) {
@@ -121,14 +143,15 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let zero = self.value.is_zero();
         let sign = if self.negative && !zero { "-" } else { "" };
-        let (open, close) = if self.parentheses { ("(", ")") } else { ("", "") };
+        let (open, close) = if self.parentheses == Parentheses::No { ("", "") } else { ("(", ")") };
         let percent = if self.percent { "%" } else { "" };
         match &self.value {
             Value::Decimal { magnitude, .. } => write!(f, "{open}{sign}{magnitude}{percent}{close}"),
             Value::Fraction { numerator, denominator } => {
                 write!(f, "{open}{sign}{numerator}/{denominator}{percent}{close}")
             }
-        }
+        }?;
+        self.unclear.as_ref().map_or(Ok(()), |word| write!(f, " {word}"))
     }
 }
 
@@ -167,16 +190,26 @@ mod tests {
     }
 
     #[test]
-    fn signs_agree_and_parentheses_are_open() {
+    fn signs_agree_and_parentheses_are_a_templates_or_a_minus() {
         assert!(!answers("-5", "5"));
         assert!(!answers("5", "-5"));
         assert!(answers("(5)", "5"));
-        assert!(answers("(5)", "-5"));
+        assert!(answers("(5)", "(5)"));
+        assert!(!answers("(5)", "-5"));
+        assert!(!answers("(5%)", "-5%"));
+        assert!(answers("$(5)", "-5"));
+        assert!(answers("(5)%", "-5%"));
+        assert!(answers("(5) million", "-5 million"));
+        assert!(!answers("(5) million", "5 million"));
         assert!(answers("-5", "(5)"));
         assert!(!answers("5", "(5)"));
         assert!(!answers("-(5)", "5"));
         assert!(answers("-0", "0"));
         assert!(!answers("$5", "€5"));
+        assert!(!answers("5 euros", "$5"));
+        assert!(answers("HK$5", "$5"));
+        assert!(!answers("HK$5", "US$5"));
+        assert!(!answers("5¢", "5"));
     }
 
     #[test]

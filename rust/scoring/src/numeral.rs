@@ -1,16 +1,14 @@
 //! Numbers, read whole: every character of the text has to make sense around one single numeral.
 
 use crate::decimal::Decimal;
-use crate::fold::{is_ignorable, is_wide_digit};
-use crate::number::{Number, Value};
+use crate::digits::{GROUP_SPACE, plain_digits};
+use crate::equation::last_side;
+use crate::number::{Number, Parentheses, Value};
 use crate::surroundings::{Prefix, Suffix};
 use crate::verdict::Reason;
 
 /// Digits of an exponent that are still taken seriously.
 const MAX_EXPONENT_DIGITS: usize = 9;
-
-/// A space that may stand between groups of digits: thin, figure, narrow or non-breaking.
-const GROUP_SPACE: char = '\u{2009}';
 
 /// Reads a text that holds one number, perhaps with words of introduction and a unit. O(n).
 pub(crate) fn read(text: &str) -> Result<Number, Reason> {
@@ -24,17 +22,19 @@ pub(crate) fn read_bare(text: &str) -> Option<Number> {
 
 fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
     let chars = plain_digits(text);
+    let chars = if bare { &chars[..] } else { last_side(&chars) };
     let Some(start) =
-        (0..chars.len()).find(|&at| is_digit(&chars, at) || chars[at] == '.' && is_digit(&chars, at + 1))
+        (0..chars.len()).find(|&at| is_digit(chars, at) || chars[at] == '.' && is_digit(chars, at + 1))
     else {
         return Err(if chars.iter().any(|char| char.is_alphanumeric()) {
-            crate::surroundings::objection(&chars)
+            crate::surroundings::objection(chars)
         } else {
             Reason::Empty
         });
     };
-    let prefix = Prefix::read(&chars[..start], bare)?;
-    let mut numeral = Numeral { chars: &chars, at: start };
+    let year = (0..4).all(|ahead| is_digit(chars, start + ahead)) && !is_digit(chars, start + 4);
+    let prefix = Prefix::read(&chars[..start], bare, year)?;
+    let mut numeral = Numeral { chars, at: start };
     let (value, written) = numeral.value()?;
     let suffix = Suffix::read(&chars[numeral.at..], bare, prefix.currency)?;
     if prefix.open != suffix.closes || suffix.scale > 0 && written == Written::Fraction {
@@ -46,46 +46,18 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         }
         fraction @ Value::Fraction { .. } => fraction,
     };
-    let parentheses = prefix.open;
     Ok(Number {
         negative: prefix.negative,
         value,
         percent: suffix.percent,
-        parentheses,
+        parentheses: match (prefix.open, prefix.outside || suffix.outside) {
+            (false, _) => Parentheses::No,
+            (true, false) => Parentheses::Bare,
+            (true, true) => Parentheses::Minus,
+        },
+        unclear: suffix.unclear,
         currency: suffix.currency,
     })
-}
-
-/// Characters with every way to write an ASCII digit, sign or slash made plain. Vulgar fractions become `1/2`, after a
-/// space, as in `1 1/2`. Other numerals, such as superscripts, stay, and no number is read around them.
-fn plain_digits(text: &str) -> Vec<char> {
-    let mut chars = Vec::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\u{2212}' | '\u{fe63}' | '\u{ff0d}' | '\u{2010}'..='\u{2013}' => chars.push('-'),
-            '\u{2044}' | '\u{2215}' => chars.push('/'),
-            '\u{a0}' | '\u{2007}' | '\u{202f}' => chars.push(GROUP_SPACE),
-            '\u{2019}' => chars.push('\''),
-            '\u{ff05}' => chars.push('%'),
-            '\u{ff0e}' => chars.push('.'),
-            _ if is_wide_digit(char) => chars.extend(char::from_u32(u32::from(char) - 0xff10 + 0x30)),
-            _ if is_ignorable(char) => {}
-            _ if char.is_numeric() && !char.is_ascii() => vulgar(char, &mut chars),
-            _ => chars.push(char),
-        }
-    }
-    chars
-}
-
-fn vulgar(char: char, chars: &mut Vec<char>) {
-    let mut parts = Vec::new();
-    unicode_normalization::char::decompose_compatible(char, |part| parts.push(part));
-    if parts.iter().all(|&part| part.is_ascii_digit() || part == '\u{2044}') && parts.contains(&'\u{2044}') {
-        chars.push(' ');
-        chars.extend(parts.iter().map(|&part| if part == '\u{2044}' { '/' } else { part }));
-    } else {
-        chars.push(char);
-    }
 }
 
 fn is_digit(chars: &[char], at: usize) -> bool {
@@ -138,6 +110,9 @@ impl Numeral<'_> {
     /// Groups of three digits behind one to three, all with the same separator; `1,5` is no number at all.
     fn groups(&mut self, digits: &mut Vec<u8>) -> Result<bool, Reason> {
         let separator = self.peek(0);
+        if separator == ' ' {
+            return Ok(self.spaced_groups(digits));
+        }
         if !matches!(separator, ',' | '\'' | GROUP_SPACE) || !is_digit(self.chars, self.at + 1) {
             return Ok(false);
         }
@@ -153,6 +128,27 @@ impl Numeral<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Groups behind plain spaces, all or none: `1 000 000`, but not `1 1/2` or `1 200/300`.
+    fn spaced_groups(&mut self, digits: &mut Vec<u8>) -> bool {
+        let group =
+            |at: usize| self.peek(at) == ' ' && (1..=3).all(|digit| self.peek(at + digit).is_ascii_digit());
+        let mut end = 0;
+        while group(end) {
+            end += 4;
+        }
+        let fraction = (end..end + 3).map(|at| self.peek(at)).find(|&char| char != ' ') == Some('/');
+        let ill_formed = digits.len() > 3 || digits.starts_with(&[0]) || self.peek(end).is_ascii_digit();
+        if end == 0 || fraction || ill_formed {
+            return false;
+        }
+        let group = &self.chars[self.at..self.at + end];
+        digits.extend(
+            group.iter().filter_map(|char| char.to_digit(10)).filter_map(|digit| u8::try_from(digit).ok()),
+        );
+        self.at += end;
+        true
     }
 
     /// `1/3`, `1 / 3` or `1 1/3`, of whole numbers below 2^64.
@@ -253,7 +249,18 @@ mod tests {
             ("1.5 × 10^6", Some("1500000")),
             ("12.5 million dollars", Some("12500000")),
             ("$5M", Some("5000000")),
-            ("5M", None),
+            ("5M", Some("5 m")),
+            ("5 mil", Some("5 mil")),
+            ("5 mm", Some("5")),
+            ("$5 MM", Some("5000000")),
+            ("5 Mio", Some("5000000")),
+            ("5 lakhs", Some("500000")),
+            ("5 per cent", Some("5%")),
+            ("1 000 000", Some("1000000")),
+            ("1 00", None),
+            ("May 5", None),
+            ("May 2019", Some("2019")),
+            ("5 May", None),
             ("5 apples", Some("5")),
             ("½", Some("1/2")),
             ("45 percent", Some("45%")),

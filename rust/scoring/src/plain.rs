@@ -39,6 +39,7 @@ fn strip_ends(text: &str) -> &str {
             // An opening marker whose pair was cut off with the rest of the line, or the reverse.
             if let Some(rest) = text.strip_prefix(marker)
                 && (marker.len() == 1 || !rest.contains(marker))
+                && (marker != ">" || !compares(rest))
             {
                 text = rest.trim_start();
             }
@@ -55,6 +56,12 @@ fn strip_ends(text: &str) -> &str {
             return text;
         }
     }
+}
+
+/// Whether what follows a `>` makes it a comparison rather than the mark of a quotation.
+fn compares(rest: &str) -> bool {
+    let amount = |char: char| char.is_numeric() || "=-+.$€£¥(<>~\u{2212}".contains(char);
+    rest.trim_start().starts_with(amount)
 }
 
 /// Drops `**` and backticks at the edges of words; within one, as in `2**3`, they are operators.
@@ -183,6 +190,9 @@ mod tests {
         let rows = [
             ("**Berlin**", "Berlin"),
             ("** Berlin", "Berlin"),
+            ("> Berlin", "Berlin"),
+            (">=5", ">=5"),
+            ("> 5", "> 5"),
             ("the **Berlin** Wall", "the Berlin Wall"),
             ("5*3", "5*3"),
             ("2**3**4", "2**3**4"),

@@ -1,56 +1,10 @@
 //! Closed lists of English words around a numeral, in lower case without apostrophes.
 
-use crate::words::{denies, hedges};
+use crate::words::{denies, hedges, retracts};
 
 /// Words that mean a percent sign.
 pub(crate) fn is_percent(word: &str) -> bool {
     matches!(word, "percent" | "percentage" | "pct" | "percents")
-}
-
-/// Names and codes of currencies.
-pub(crate) fn is_currency_name(word: &str) -> bool {
-    matches!(
-        word,
-        "us" | "usd"
-            | "eur"
-            | "gbp"
-            | "jpy"
-            | "cny"
-            | "rmb"
-            | "inr"
-            | "chf"
-            | "cad"
-            | "aud"
-            | "hkd"
-            | "sgd"
-            | "rs"
-            | "dollar"
-            | "dollars"
-            | "euro"
-            | "euros"
-            | "pound"
-            | "pounds"
-            | "yen"
-            | "yuan"
-            | "rupees"
-            | "cents"
-    )
-}
-
-/// The power of ten a word stands for; single letters count where `letter` says that they may.
-pub(crate) fn scale(word: &str, letter: bool) -> Option<i64> {
-    Some(match word {
-        "hundred" | "hundreds" => 2,
-        "thousand" | "thousands" => 3,
-        "million" | "millions" | "mn" | "mln" => 6,
-        "billion" | "billions" | "bn" | "bln" => 9,
-        "trillion" | "trillions" | "tn" | "trn" => 12,
-        "k" if letter => 3,
-        "m" if letter => 6,
-        "b" if letter => 9,
-        "t" if letter => 12,
-        _ => return None,
-    })
 }
 
 /// Words that may stand before the numeral. The list is closed: `Boeing 747` is a name, not a number.
@@ -108,7 +62,14 @@ pub(crate) fn introduces(word: &str) -> bool {
             | "ratio"
             | "rate"
             | "net"
-            | "january"
+    )
+}
+
+/// Names of months, which may stand before a year.
+pub(crate) fn is_month(word: &str) -> bool {
+    matches!(
+        word,
+        "january"
             | "february"
             | "march"
             | "april"
@@ -127,6 +88,8 @@ pub(crate) fn introduces(word: &str) -> bool {
 pub(crate) fn is_rival(word: &str) -> bool {
     denies(word)
         || hedges(word, None)
+        || retracts(word)
+        || is_month(word)
         || matches!(
             word,
             "or" | "and"
@@ -145,6 +108,9 @@ pub(crate) fn is_rival(word: &str) -> bool {
                 | "fewer"
                 | "least"
                 | "most"
+                | "minimum"
+                | "maximum"
+                | "ish"
                 | "versus"
                 | "vs"
                 | "through"
@@ -199,9 +165,12 @@ pub(crate) fn is_rival(word: &str) -> bool {
                 | "both"
                 | "otherwise"
                 | "alternatively"
-                | "lakh"
-                | "crore"
-                | "bps"
                 | "basis"
+                | "thousandth"
+                | "thousandths"
+                | "millionth"
+                | "millionths"
+                | "billionth"
+                | "billionths"
         )
 }

@@ -4,6 +4,7 @@ use crate::choice;
 use crate::error::Error;
 use crate::extract::{self, Answer};
 use crate::kind::{Gold, Kind, Reasoning};
+use crate::marks;
 use crate::number;
 use crate::text;
 use crate::tokens::Tokens;
@@ -135,8 +136,13 @@ fn judge<G: AsRef<str>>(
 /// Compares an answer with one gold; what was compared is shown where it could be read.
 fn compare(answer: &Answer, gold: &Gold) -> (Reason, Option<String>) {
     let equal = |same: bool| if same { Reason::Matched } else { Reason::Different };
+    let signs = || {
+        let denied = marks::denials(&answer.sentence) > 0;
+        answer.objection.or(denied.then_some(Reason::Negated)).map_or(Ok(()), Err)
+    };
     let judged = match gold {
         Gold::Text(gold) => return compare_text(answer, gold),
+        _ if let Err(reason) = signs() => Err(reason),
         Gold::Number(gold) => {
             number::read(&answer.sentence).map(|number| (equal(number.answers(gold)), number.to_string()))
         }
@@ -154,8 +160,9 @@ fn compare(answer: &Answer, gold: &Gold) -> (Reason, Option<String>) {
 
 fn compare_text(answer: &Answer, gold: &Tokens) -> (Reason, Option<String>) {
     let tokens = Tokens::of(&answer.sentence);
-    let mut reason = text::judge(&tokens, gold);
-    if answer.line.len() > answer.sentence.len() && Tokens::of(&answer.line).normal() == gold.normal() {
+    let mut reason = answer.objection.unwrap_or_else(|| text::judge(&tokens, gold));
+    let line = Tokens::of(&answer.line);
+    if line.normal() == gold.normal() && line.denials <= gold.denials {
         reason = Reason::Matched;
     }
     (reason, Some(tokens.normal().to_owned()))

@@ -1,7 +1,8 @@
 //! What may stand before and behind a numeral.
 
-use crate::fold::is_currency;
-use crate::quantity_words::{introduces, is_currency_name, is_percent, is_rival, scale};
+use crate::currency::Currency;
+use crate::quantity_words::{introduces, is_month, is_percent, is_rival};
+use crate::scale_words::{Place, Scale, scale};
 use crate::verdict::Reason;
 use crate::words::{denies, hedges};
 
@@ -14,32 +15,50 @@ pub(crate) struct Prefix {
     pub(crate) negative: bool,
     /// A parenthesis opens and only signs stand between it and the numeral.
     pub(crate) open: bool,
-    pub(crate) currency: Option<char>,
+    /// A currency stands before that parenthesis.
+    pub(crate) outside: bool,
+    pub(crate) currency: Option<Currency>,
 }
 
 impl Prefix {
-    /// `bare`: no words but names of currencies.
-    pub(crate) fn read(chars: &[char], bare: bool) -> Result<Self, Reason> {
+    /// `bare`: no words but names of currencies. `year`: the numeral may be a year, and a month may stand before it.
+    pub(crate) fn read(chars: &[char], bare: bool, year: bool) -> Result<Self, Reason> {
         let mut prefix = Self::default();
-        let mut signed = false;
+        let (mut signed, mut about, mut region) = (false, false, None);
         for piece in pieces(chars)? {
             match piece {
-                Piece::Word(word) if matches!(word.as_str(), "minus" | "negative") && !signed && !bare => {
+                Piece::Word { word, .. }
+                    if matches!(word.as_str(), "minus" | "negative") && !signed && !bare =>
+                {
                     (signed, prefix.negative) = (true, true);
                 }
-                Piece::Word(word) if is_currency_name(&word) => {}
-                Piece::Word(word) if !bare && introduces(&word) && !signed => {}
-                Piece::Word(_) => return Err(objection(chars)),
+                Piece::Word { word, .. } => {
+                    if let Some(of) = Currency::region(&word) {
+                        region = Some(of);
+                    } else if let Some(named) = Currency::of_name(&word) {
+                        prefix.currency =
+                            Some(Currency::joined(prefix.currency, named, region).ok_or(Reason::Different)?);
+                    } else if bare || signed || !(introduces(&word) || year && is_month(&word)) {
+                        return Err(objection(chars));
+                    }
+                }
                 Piece::Sign { char: '-' | '+', after_word } if signed || after_word => {
                     return Err(Reason::Different);
                 }
                 Piece::Sign { char, .. } => match char {
                     '-' | '+' => (signed, prefix.negative) = (true, char == '-'),
                     '(' if prefix.open => return Err(Reason::Different),
-                    '(' => prefix.open = true,
-                    '~' | '≈' | '=' | ':' | '"' | '.' | ',' if !bare && !signed && !prefix.open => {}
-                    _ if is_currency(char) && prefix.currency.is_none() => prefix.currency = Some(char),
-                    _ => return Err(Reason::Different),
+                    '(' => (prefix.open, prefix.outside) = (true, prefix.currency.is_some()),
+                    // Twice, it strikes out.
+                    '~' if about => return Err(Reason::Negated),
+                    '~' | '≈' | '=' | ':' | '"' | '.' | ',' if !bare && !signed && !prefix.open => {
+                        about |= char == '~';
+                    }
+                    _ => {
+                        let sign = Currency::of_sign(char).ok_or(Reason::Different)?;
+                        prefix.currency =
+                            Some(Currency::joined(prefix.currency, sign, region).ok_or(Reason::Different)?);
+                    }
                 },
             }
         }
@@ -53,60 +72,145 @@ pub(crate) struct Suffix {
     pub(crate) percent: bool,
     /// Power of ten of the scale words.
     pub(crate) scale: i64,
+    /// Words that may be a scale.
+    pub(crate) unclear: Option<String>,
     /// The parenthesis before the numeral closes.
     pub(crate) closes: bool,
+    /// A scale, a percent sign or a currency stands behind that parenthesis.
+    pub(crate) outside: bool,
     /// Of prefix or suffix.
-    pub(crate) currency: Option<char>,
+    pub(crate) currency: Option<Currency>,
 }
 
 impl Suffix {
     /// `bare`: no words but scales, percent and names of currencies.
-    pub(crate) fn read(chars: &[char], bare: bool, before: Option<char>) -> Result<Self, Reason> {
+    pub(crate) fn read(chars: &[char], bare: bool, before: Option<Currency>) -> Result<Self, Reason> {
         if chars.iter().any(|char| char.is_numeric()) {
             return Err(Reason::TooManyCandidates);
         }
-        let mut suffix = Self { currency: before, ..Self::default() };
+        let pieces = pieces(chars)?;
+        let mut reading = Reading {
+            suffix: Self { currency: before, ..Self::default() },
+            money: before.is_some() || pieces.iter().any(Piece::is_money),
+            units: false,
+            region: None,
+            bare,
+        };
         let attached = chars.first().is_some_and(|char| char.is_alphabetic());
-        let mut units = false;
-        for (index, piece) in pieces(chars)?.into_iter().enumerate() {
+        for (index, piece) in pieces.iter().enumerate() {
             match piece {
-                Piece::Word(word) => {
-                    let letter = attached && index == 0 && matches!(word.as_str(), "k" | "m" | "b" | "t");
-                    if letter && before.is_none() {
-                        return Err(Reason::Different);
+                Piece::Word { word, upper } => {
+                    let place = Place {
+                        attached: attached && index == 0,
+                        upper: *upper,
+                        last: pieces[index + 1..]
+                            .iter()
+                            .all(|piece| piece.word().is_empty() || piece.is_money()),
+                    };
+                    let next = pieces.get(index + 1).map_or("", Piece::word);
+                    let previous = index.checked_sub(1).map_or("", |index| pieces[index].word());
+                    if word == "per" && next == "cent" {
+                        continue;
                     }
-                    match scale(&word, letter) {
-                        Some(_) if units || suffix.percent => return Err(Reason::Different),
-                        Some(power) => suffix.scale += power,
-                        None if is_percent(&word) && !units => suffix.percent = true,
-                        None if is_currency_name(&word) || !bare && !is_rival(&word) => units = true,
-                        None => return Err(objection(chars)),
-                    }
+                    let word = if previous == "per" && word == "cent" { "percent" } else { word };
+                    reading.word(word, place).ok_or_else(|| objection(chars))?;
                 }
-                Piece::Sign { char: '%', .. } if !units && !suffix.percent && suffix.scale == 0 => {
-                    suffix.percent = true;
-                }
-                Piece::Sign { char: ')', .. } if !suffix.closes && !units => suffix.closes = true,
-                Piece::Sign { char, .. } => match char {
-                    '.' => {}
-                    ',' | ';' | ':' | '"' | '\'' | '-' | '/' | '°' | '!' if !bare => units = true,
-                    _ if is_currency(char) && suffix.currency.is_none() => suffix.currency = Some(char),
-                    _ => return Err(Reason::Different),
-                },
+                Piece::Sign { char, .. } => reading.sign(*char).ok_or(Reason::Different)?,
             }
         }
-        Ok(suffix)
+        Ok(reading.suffix)
+    }
+}
+
+struct Reading {
+    suffix: Suffix,
+    /// Whether a currency stands before or behind the numeral.
+    money: bool,
+    /// Whether what was read last is no longer part of the number.
+    units: bool,
+    region: Option<&'static str>,
+    bare: bool,
+}
+
+impl Reading {
+    fn word(&mut self, word: &str, place: Place) -> Option<()> {
+        let suffix = &mut self.suffix;
+        match scale(word, self.money, place) {
+            Some(Scale::Power(_)) if self.units || suffix.percent || suffix.unclear.is_some() => return None,
+            Some(Scale::Power(power)) => {
+                suffix.scale += power;
+                suffix.outside |= suffix.closes;
+            }
+            Some(Scale::Unclear) if self.bare => return None,
+            Some(Scale::Unclear) => suffix.unclear.get_or_insert_default().push_str(word),
+            None if is_percent(word) && !self.units => {
+                suffix.percent = true;
+                suffix.outside |= suffix.closes;
+            }
+            None => {
+                if let Some(of) = Currency::region(word) {
+                    self.region = Some(of);
+                } else if let Some(named) = Currency::of_name(word) {
+                    suffix.currency = Some(Currency::joined(suffix.currency, named, self.region)?);
+                    suffix.outside |= suffix.closes;
+                } else if word != "cents" && (self.bare || is_rival(word)) {
+                    return None;
+                }
+                self.units = true;
+            }
+        }
+        Some(())
+    }
+
+    fn sign(&mut self, char: char) -> Option<()> {
+        let suffix = &mut self.suffix;
+        match char {
+            '%' if !self.units && !suffix.percent && suffix.scale == 0 => {
+                suffix.percent = true;
+                suffix.outside |= suffix.closes;
+            }
+            ')' if !suffix.closes && !self.units => suffix.closes = true,
+            '.' => {}
+            ',' | ';' | ':' | '"' | '\'' | '-' | '/' | '°' | '!' if !self.bare => self.units = true,
+            _ => {
+                let sign = Currency::of_sign(char).filter(|_| suffix.currency.is_none())?;
+                suffix.currency = Some(sign);
+                suffix.outside |= suffix.closes;
+            }
+        }
+        Some(())
     }
 }
 
 enum Piece {
-    /// In lower case, without apostrophes.
-    Word(String),
+    Word {
+        /// In lower case, without apostrophes.
+        word: String,
+        /// Written in capitals.
+        upper: bool,
+    },
     Sign {
         char: char,
         /// Whether a letter stands right before it.
         after_word: bool,
     },
+}
+
+impl Piece {
+    /// Its word; empty for a sign.
+    fn word(&self) -> &str {
+        match self {
+            Self::Word { word, .. } => word,
+            Self::Sign { .. } => "",
+        }
+    }
+
+    fn is_money(&self) -> bool {
+        match self {
+            Self::Word { word, .. } => Currency::of_name(word).is_some(),
+            Self::Sign { char, .. } => Currency::of_sign(*char).is_some(),
+        }
+    }
 }
 
 fn pieces(chars: &[char]) -> Result<Vec<Piece>, Reason> {
@@ -117,7 +221,8 @@ fn pieces(chars: &[char]) -> Result<Vec<Piece>, Reason> {
             let end =
                 at + chars[at..].iter().take_while(|&&char| char.is_alphabetic() || char == '\'').count();
             let letters = chars[at..end].iter().filter(|&&char| char != '\'');
-            pieces.push(Piece::Word(letters.flat_map(|char| char.to_lowercase()).collect()));
+            let upper = chars[at..end].iter().all(|char| char.is_uppercase());
+            pieces.push(Piece::Word { word: letters.flat_map(|char| char.to_lowercase()).collect(), upper });
             words += 1;
             at = end;
             continue;

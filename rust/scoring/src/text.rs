@@ -2,7 +2,7 @@
 
 use crate::tokens::{Gap, Tokens};
 use crate::verdict::Reason;
-use crate::words::{denies, follows_a_name, hedges, is_copula, joins, leads};
+use crate::words::{denies, follows_a_name, hedges, is_copula, joins, leads, retracts};
 
 /// A prediction that covers a gold of `m` tokens has at most `2 m + 4`.
 const SPARE_TOKENS: usize = 4;
@@ -17,6 +17,9 @@ const SPARE_TOKENS: usize = 4;
 pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if prediction.is_empty() {
         return Reason::Empty;
+    }
+    if prediction.denials > gold.denials {
+        return Reason::Negated;
     }
     if prediction.normal() == gold.normal() {
         return Reason::Matched;
@@ -42,7 +45,7 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
 fn objection(tokens: &Tokens, start: usize, end: usize) -> Option<Reason> {
     (0..tokens.len()).filter(|index| !(start..end).contains(index)).find_map(|index| {
         let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
-        if denies(tokens.word(index)) {
+        if denies(tokens.word(index)) || retracts(tokens.word(index)) {
             Some(Reason::Negated)
         } else if hedges(tokens.word(index), next) {
             Some(Reason::Hedged)
@@ -59,22 +62,47 @@ fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
     for gap in gaps.filter_map(|index| tokens.get(index)).map(|token| token.gap) {
         match gap {
             Gap::Stop => return true,
+            Gap::Comma if tokens.bracketed && start == 0 => return true,
             Gap::Comma => commas += 1,
             Gap::Space | Gap::Break => {}
         }
     }
-    commas > 1 || (0..tokens.len()).any(|index| !(start..end).contains(&index) && joins(tokens.word(index)))
+    let outside = |index: &usize| !(start..end).contains(index);
+    let joined = (0..tokens.len()).filter(outside).any(|index| {
+        joins(tokens.word(index))
+            || tokens.word(index) == "well" && index > 0 && tokens.word(index - 1) == "as"
+    });
+    commas > 1 || joined || goes_on(tokens, end)
 }
 
-/// Index of the token that the answer has to stand on.
+/// Whether a comma comes behind more words than the name: `Berlin for 1990, Paris for 1991`. One before a phrase
+/// (`Berlin in 1990, according to the report`) does not count.
+fn goes_on(tokens: &Tokens, end: usize) -> bool {
+    (end + 1..tokens.len()).any(|index| {
+        tokens.get(index).is_some_and(|token| token.gap == Gap::Comma) && !follows_a_name(tokens.word(index))
+    })
+}
+
+/// Index of the token that the answer has to stand on. A description (`the capital`, `its capital`, `Germany's
+/// capital`) commits to its object; of `London was Berlin` nothing is the answer.
 fn committed(tokens: &Tokens) -> Option<usize> {
     let subject = (0..tokens.len()).find(|&index| !leads(tokens.word(index)))?;
     let object =
         (subject + 1..tokens.len()).find(|&index| is_copula(tokens.word(index))).map(|copula| copula + 1);
     match object.and_then(|index| tokens.get(index).map(|token| (index, token))) {
-        Some((index, token)) if !token.article && !leads(tokens.word(index)) => Some(index),
+        Some((index, token)) if !token.article && !leads(tokens.word(index)) => {
+            describes(tokens, subject).then_some(index)
+        }
         _ => Some(subject),
     }
+}
+
+fn describes(tokens: &Tokens, subject: usize) -> bool {
+    let owned = matches!(
+        subject.checked_sub(1).map_or("", |before| tokens.word(before)),
+        "its" | "his" | "her" | "their" | "this" | "that"
+    );
+    owned || tokens.get(subject).is_some_and(|token| token.article || token.possessive)
 }
 
 /// Whether a name that ends before token `end` may end there: `Berlin, Germany` and `Berlin in 1990`, but not
@@ -100,6 +128,12 @@ mod tests {
             ("Paris London Rome Berlin", "Berlin", Reason::Different),
             ("Paris is Berlin", "Paris", Reason::Different),
             ("Paris or London or Rome or Berlin", "Berlin", Reason::TooManyCandidates),
+            ("London was Berlin", "Berlin", Reason::Different),
+            ("Germany's capital is Berlin", "Berlin", Reason::Matched),
+            ("Berlin in 1990, according to the report", "Berlin", Reason::Matched),
+            ("Berlin for 1990, Paris for 1991", "Berlin", Reason::TooManyCandidates),
+            ("Berlin → Paris", "Berlin", Reason::TooManyCandidates),
+            ("≠ Berlin", "Berlin", Reason::Negated),
             ("Berlin/Paris", "Berlin", Reason::TooManyCandidates),
             ("not Berlin; it is Paris", "Berlin", Reason::Negated),
             ("not Berlin; it is Paris", "Paris", Reason::Negated),

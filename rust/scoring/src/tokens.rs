@@ -1,17 +1,19 @@
 //! The normal form of a text: its words, folded, without articles and punctuation, numbers whole.
 
-use crate::fold::{Folded, fold, is_currency};
+use crate::fold::{Folded, fold};
+use crate::marks::denials;
+use crate::reader::Reader;
 
 /// What stands between two tokens, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Gap {
     /// Spaces, hyphens, nothing.
     Space,
-    /// A bracket, quote, dash, colon or full stop.
+    /// A closing bracket, quote, dash, colon or full stop.
     Break,
     /// A comma.
     Comma,
-    /// A semicolon, slash, bar or line end.
+    /// A semicolon, slash, opening bracket, line end or any other sign, such as an arrow or a bullet.
     Stop,
 }
 
@@ -24,13 +26,19 @@ pub(crate) struct Token {
     pub(crate) gap: Gap,
     /// Whether an article before it was dropped.
     pub(crate) article: bool,
+    /// Whether it ends in a possessive: `Germany's`.
+    pub(crate) possessive: bool,
 }
 
 /// A text in normal form.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tokens {
     normal: String,
-    tokens: Vec<Token>,
+    places: Vec<Token>,
+    /// How often a sign denies.
+    pub(crate) denials: usize,
+    /// Whether it opens with the bracket of a list.
+    pub(crate) bracketed: bool,
 }
 
 impl Tokens {
@@ -38,7 +46,11 @@ impl Tokens {
     pub(crate) fn of(text: &str) -> Self {
         let folded = fold(text);
         let mut reader = Reader { folded: &folded, at: 0 };
-        let mut tokens = Self::default();
+        let mut tokens = Self {
+            denials: denials(text),
+            bracketed: text.trim_start().starts_with(['[', '{']),
+            ..Self::default()
+        };
         let mut article: Option<(String, Token)> = None;
         let (mut gap, mut seen) = (Gap::Space, false);
         while let Some(&Folded { char, upper }) = reader.folded.get(reader.at) {
@@ -54,7 +66,8 @@ impl Tokens {
                 // `A, Berlin` lists two candidates, of which one looks like an article.
                 gap = Gap::Stop;
             }
-            let token = Token { start: 0, end: 0, gap, article: dropped.is_some() };
+            let possessive = reader.before() == 's' && reader.at > 1 && reader.peek(reader.at - 2) == '\'';
+            let token = Token { start: 0, end: 0, gap, article: dropped.is_some(), possessive };
             gap = Gap::Space;
             // A capital A inside a text is a name: Vitamin A.
             if matches!(word.as_str(), "the" | "an") || word == "a" && !(upper && seen) {
@@ -73,12 +86,17 @@ impl Tokens {
     }
 
     fn push(&mut self, word: &str, token: Token) {
+        // `50km` is `50 km`.
+        if let Some(at) = unit(word) {
+            self.push(&word[..at], token);
+            return self.push(&word[at..], Token { gap: Gap::Space, article: false, ..token });
+        }
         if !self.normal.is_empty() {
             self.normal.push(' ');
         }
         let start = self.normal.len();
         self.normal.push_str(word);
-        self.tokens.push(Token { start, end: self.normal.len(), ..token });
+        self.places.push(Token { start, end: self.normal.len(), ..token });
     }
 
     /// The tokens, one space between two.
@@ -87,154 +105,68 @@ impl Tokens {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.tokens.len()
+        self.places.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.places.is_empty()
     }
 
     /// Token `index`; none beyond the last.
     pub(crate) fn get(&self, index: usize) -> Option<&Token> {
-        self.tokens.get(index)
+        self.places.get(index)
     }
 
     /// Word `index`; empty beyond the last.
     pub(crate) fn word(&self, index: usize) -> &str {
-        self.tokens.get(index).map_or("", |token| &self.normal[token.start..token.end])
+        self.places.get(index).map_or("", |token| &self.normal[token.start..token.end])
     }
 
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.tokens.iter().map(|token| &self.normal[token.start..token.end])
+        self.places.iter().map(|token| &self.normal[token.start..token.end])
     }
 
     /// Index of the first token of the first occurrence of `part`, at token boundaries. O(n + m).
     pub(crate) fn find(&self, part: &Self) -> Option<usize> {
         let pad = |tokens: &Self| [b" ", tokens.normal.as_bytes(), b" "].concat();
         let start = memchr::memmem::find(&pad(self), &pad(part))?;
-        Some(self.tokens.partition_point(|token| token.start < start))
+        Some(self.places.partition_point(|token| token.start < start))
     }
 }
 
-struct Reader<'a> {
-    folded: &'a [Folded],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn peek(&self, at: usize) -> char {
-        self.folded.get(at).map_or(' ', |folded| folded.char)
-    }
-
-    fn before(&self) -> char {
-        self.at.checked_sub(1).map_or(' ', |at| self.peek(at))
-    }
-
-    /// The word that starts here, if one does; the reader then stands behind it.
-    fn word(&mut self) -> Option<String> {
-        let char = self.peek(self.at);
-        if is_letter(char) || self.is_sign() {
-            let mut word = String::new();
-            if char == '-' {
-                word.push('-');
-                self.at += 1;
-            }
-            self.number(&mut word);
-            self.letters(&mut word);
-            return Some(if word == "percent" { "%".to_owned() } else { word });
-        }
-        let word = match char {
-            '&' => "and".to_owned(),
-            '%' => "%".to_owned(),
-            _ if is_currency(char) => char.to_string(),
-            _ => return None,
-        };
-        self.at += 1;
-        Some(word)
-    }
-
-    /// A hyphen that negates the number behind it rather than joining two words.
-    fn is_sign(&self) -> bool {
-        self.peek(self.at) == '-'
-            && self.peek(self.at + 1).is_ascii_digit()
-            && (matches!(self.before(), ' ' | '(' | '[' | ':' | '=' | '\n' | '\t')
-                || is_currency(self.before()))
-    }
-
-    /// Digits with whatever joins them: `1,500.25` is `1500.25`, but `1,5` stays as it is.
-    fn number(&mut self, word: &mut String) {
-        let start = word.len();
-        while self.peek(self.at).is_ascii_digit() {
-            word.push(self.peek(self.at));
-            self.at += 1;
-        }
-        if word.len() == start {
-            return;
-        }
-        if word.len() - start <= 3 {
-            self.groups(word);
-        }
-        while matches!(self.peek(self.at), '.' | ',' | '/' | ':') && self.peek(self.at + 1).is_ascii_digit() {
-            word.push(self.peek(self.at));
-            self.at += 1;
-            while self.peek(self.at).is_ascii_digit() {
-                word.push(self.peek(self.at));
-                self.at += 1;
-            }
-        }
-    }
-
-    /// Groups of three digits, all or none.
-    fn groups(&mut self, word: &mut String) {
-        let group =
-            |at: usize| self.peek(at) == ',' && (1..=3).all(|digit| self.peek(at + digit).is_ascii_digit());
-        let mut end = self.at;
-        while group(end) {
-            end += 4;
-        }
-        let ill_formed =
-            |at| self.peek(at).is_ascii_digit() || self.peek(at) == ',' && self.peek(at + 1).is_ascii_digit();
-        if end > self.at && !ill_formed(end) {
-            word.extend(
-                self.folded[self.at..end].iter().map(|folded| folded.char).filter(|&char| char != ','),
-            );
-            self.at = end;
-        }
-    }
-
-    /// Letters and digits; apostrophes between them vanish, as do the points of `U.S.`; `C++` and `C#` keep their signs.
-    fn letters(&mut self, word: &mut String) {
-        let mut run = 0;
-        loop {
-            let (char, next) = (self.peek(self.at), self.peek(self.at + 1));
-            if is_letter(char) {
-                word.push(char);
-                run += 1;
-            } else if matches!(char, '+' | '#') && !word.is_empty() && !is_letter(next) {
-                word.push(char);
-            } else if char == '.' && run == 1 && next.is_alphabetic() && !is_letter(self.peek(self.at + 2)) {
-                run = 0;
-            } else if !(char == '\'' && run > 0 && is_letter(next)) {
-                return;
-            }
-            self.at += 1;
-        }
-    }
-
-    fn gap(&self, char: char) -> Gap {
-        let between = is_letter(self.before()) && is_letter(self.peek(self.at + 1));
-        match char {
-            ',' => Gap::Comma,
-            ';' | '/' | '|' | '\n' => Gap::Stop,
-            '-' | '\'' | '.' if between => Gap::Space,
-            _ if char.is_whitespace() => Gap::Space,
-            _ => Gap::Break,
-        }
-    }
-}
-
-fn is_letter(char: char) -> bool {
-    char.is_alphanumeric() || unicode_normalization::char::is_combining_mark(char)
+/// Where a number ends and the unit joined to it begins.
+fn unit(word: &str) -> Option<usize> {
+    let at = word.rfind(|char: char| char.is_ascii_digit())? + 1;
+    let known = matches!(
+        &word[at..],
+        "km" | "cm"
+            | "mm"
+            | "nm"
+            | "kg"
+            | "mg"
+            | "ml"
+            | "ft"
+            | "lb"
+            | "lbs"
+            | "mi"
+            | "kmh"
+            | "mph"
+            | "kw"
+            | "mw"
+            | "gw"
+            | "kwh"
+            | "mwh"
+            | "gwh"
+            | "kb"
+            | "mb"
+            | "gb"
+            | "tb"
+            | "hz"
+            | "khz"
+            | "mhz"
+            | "ghz"
+    );
+    (known && word.trim_start_matches('-').starts_with(|char: char| char.is_ascii_digit())).then_some(at)
 }
 
 #[cfg(test)]
@@ -254,6 +186,7 @@ mod tests {
             ("Barnes & Noble", "barnes and noble"),
             ("2019-2020", "2019 2020"),
             ("１２ m²", "12 m 2"),
+            ("50km -3.5kg B52km", "50 km -3.5 kg b52km"),
         ];
         for (text, normal) in rows {
             assert_eq!(Tokens::of(text).normal(), normal, "{text}");

@@ -12,6 +12,8 @@ pub(crate) fn denies(word: &str) -> bool {
             | "neither"
             | "nor"
             | "none"
+            | "nobody"
+            | "hardly"
             | "without"
             | "cannot"
             | "except"
@@ -70,20 +72,62 @@ pub(crate) fn hedges(word: &str, next: Option<&str>) -> bool {
                 | "if"
                 | "whether"
                 | "unless"
+                | "possible"
+                | "plausible"
+                | "candidate"
+                | "candidates"
+                | "doubt"
+                | "doubts"
+                | "doubtful"
                 | "depends"
                 | "depending"
                 | "but"
                 | "however"
                 | "although"
+                | "though"
+                | "whereas"
         ),
     }
+}
+
+/// Words that take back what was said before them.
+pub(crate) fn retracts(word: &str) -> bool {
+    matches!(
+        word,
+        "actually"
+            | "wait"
+            | "sorry"
+            | "oops"
+            | "correction"
+            | "scratch"
+            | "nah"
+            | "nope"
+            | "hmm"
+            | "hm"
+            | "rather"
+            | "instead"
+    )
 }
 
 /// Words that put a second candidate beside the first.
 pub(crate) fn joins(word: &str) -> bool {
     matches!(
         word,
-        "or" | "and" | "either" | "both" | "versus" | "vs" | "plus" | "also" | "alternatively" | "otherwise"
+        "or" | "and"
+            | "either"
+            | "both"
+            | "versus"
+            | "vs"
+            | "plus"
+            | "also"
+            | "alternatively"
+            | "otherwise"
+            | "else"
+            | "then"
+            | "besides"
+            | "additionally"
+            | "respectively"
+            | "others"
     )
 }
 
@@ -206,77 +250,5 @@ pub(crate) fn follows_a_name(word: &str) -> bool {
                 | "have"
                 | "did"
                 | "does"
-        )
-}
-
-/// Words that open a conclusion: `Therefore, the answer is`.
-pub(crate) fn concludes(word: &str) -> bool {
-    matches!(
-        word,
-        "therefore"
-            | "thus"
-            | "so"
-            | "hence"
-            | "then"
-            | "and"
-            | "but"
-            | "now"
-            | "wait"
-            | "no"
-            | "ok"
-            | "okay"
-            | "well"
-            | "actually"
-            | "finally"
-            | "final"
-            | "overall"
-            | "consequently"
-            | "accordingly"
-            | "ultimately"
-            | "in"
-            | "conclusion"
-            | "summary"
-            | "short"
-            | "to"
-            | "conclude"
-            | "summarize"
-            | "as"
-            | "result"
-            | "i"
-            | "we"
-            | "think"
-            | "believe"
-            | "that"
-            | "my"
-            | "a"
-    )
-}
-
-/// Words that keep `the answer is` from being said: conditions, reports, denials.
-pub(crate) fn unsays(word: &str) -> bool {
-    denies(word)
-        || hedges(word, None)
-        || matches!(
-            word,
-            "suppose"
-                | "supposing"
-                | "assume"
-                | "assuming"
-                | "asked"
-                | "doubt"
-                | "doubtful"
-                | "deny"
-                | "denies"
-                | "hardly"
-                | "nobody"
-                | "claim"
-                | "claims"
-                | "claimed"
-                | "says"
-                | "said"
-                | "question"
-                | "asks"
-                | "could"
-                | "would"
         )
 }

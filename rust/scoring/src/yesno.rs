@@ -2,7 +2,7 @@
 
 use crate::tokens::{Gap, Tokens};
 use crate::verdict::Reason;
-use crate::words::{denies, hedges};
+use crate::words::{denies, hedges, retracts};
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +36,30 @@ fn of(normal: &str) -> Option<Polarity> {
     }
 }
 
-/// The polarity an answer commits to: the word alone, or as its first word, set off by punctuation, where the rest
-/// neither names the other polarity, nor hedges, nor denies a yes. O(n).
+/// Words that say one of the two beside an answer, though they are no answer themselves.
+fn says(word: &str) -> Option<Polarity> {
+    match word {
+        "yes" | "yeah" | "yep" | "yup" | "yea" | "aye" | "affirmative" => Some(Polarity::Yes),
+        "no" | "nope" | "nah" | "nay" | "negative" => Some(Polarity::No),
+        _ => None,
+    }
+}
+
+/// `Yes it is`, `No they do not`: a subject and a verb need no comma before them.
+fn restates(tokens: &Tokens, polarity: Polarity) -> bool {
+    let subject =
+        matches!(tokens.word(1), "it" | "they" | "he" | "she" | "there" | "we" | "i" | "this" | "that");
+    let verb = tokens.word(2);
+    let positive = matches!(
+        verb,
+        "is" | "are" | "was" | "were" | "does" | "do" | "did" | "has" | "have" | "had" | "can" | "will"
+    );
+    let negative = denies(verb) || positive && denies(tokens.word(3));
+    subject && if polarity == Polarity::Yes { positive } else { negative }
+}
+
+/// The polarity an answer commits to: the word alone, or as its first word, set off by punctuation or restated, where
+/// the rest neither names the other polarity, nor hedges, retracts, nor denies a yes. `No doubt` stresses a yes. O(n).
 pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
     if tokens.is_empty() {
         return Err(Reason::Empty);
@@ -46,15 +68,27 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
         return Ok(polarity);
     }
     let polarity = of(tokens.word(0)).ok_or(Reason::Different)?;
+    let doubted = |index: usize| matches!(tokens.word(index), "doubt" | "question");
+    let stresses = |index: usize| {
+        polarity == Polarity::Yes
+            && (tokens.word(index) == "no" && doubted(index + 1)
+                || doubted(index) && tokens.word(index - 1) == "no")
+    };
+    let other = |index: usize| says(tokens.word(index)).is_some_and(|other| other != polarity);
     if tokens.len() > MAX_TOKENS
-        || tokens.words().skip(1).any(|word| of(word).is_some_and(|other| other != polarity))
+        || tokens.words().any(|word| word == "or")
+        || (1..tokens.len()).any(|index| other(index) && !stresses(index))
     {
         return Err(Reason::TooManyCandidates);
     }
-    if !matches!(tokens.get(1).map(|token| token.gap), Some(Gap::Comma | Gap::Break)) {
+    let set_off = matches!(tokens.get(1).map(|token| token.gap), Some(Gap::Comma | Gap::Break));
+    if !set_off && !restates(tokens, polarity) {
         return Err(Reason::Different);
     }
-    for index in 1..tokens.len() {
+    for index in (1..tokens.len()).filter(|&index| !stresses(index)) {
+        if retracts(tokens.word(index)) && says(tokens.word(index)).is_none() {
+            return Err(Reason::Negated);
+        }
         let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
         if hedges(tokens.word(index), next) {
             return Err(Reason::Hedged);
@@ -78,6 +112,12 @@ mod tests {
             ("Yes, it does.", Ok(Polarity::Yes)),
             ("No, it does not", Ok(Polarity::No)),
             ("Yes, I know so", Ok(Polarity::Yes)),
+            ("Yes it is", Ok(Polarity::Yes)),
+            ("Yes it is not", Err(Reason::Negated)),
+            ("No it is", Err(Reason::Different)),
+            ("Yes, there is no doubt", Ok(Polarity::Yes)),
+            ("Yes, nah", Err(Reason::TooManyCandidates)),
+            ("No, wait", Err(Reason::Negated)),
             ("Yes, no", Err(Reason::TooManyCandidates)),
             ("Yes, it does not", Err(Reason::Negated)),
             ("Yes, maybe", Err(Reason::Hedged)),

@@ -33,5 +33,5 @@ fn the_golden_rows_hold() {
             }
         }
     }
-    assert_eq!(seen, 371);
+    assert_eq!(seen, 822);
 }

@@ -1,0 +1,64 @@
+//! Currencies, by sign, code or name.
+
+use crate::fold::is_currency;
+
+/// A currency: the sign of its kind of money, and whose it is where that is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Currency {
+    sign: char,
+    /// In lower case: `hk` of `HK$`.
+    of: &'static str,
+}
+
+impl Currency {
+    /// A sign such as `$`.
+    pub(crate) fn of_sign(char: char) -> Option<Self> {
+        is_currency(char).then_some(Self { sign: char, of: "" })
+    }
+
+    /// A code or a name. Cents are a unit rather than a currency.
+    pub(crate) fn of_name(word: &str) -> Option<Self> {
+        let (sign, of) = match word {
+            "usd" => ('$', "us"),
+            "cad" => ('$', "ca"),
+            "aud" => ('$', "au"),
+            "hkd" => ('$', "hk"),
+            "sgd" => ('$', "sg"),
+            "dollar" | "dollars" => ('$', ""),
+            "eur" | "euro" | "euros" => ('€', ""),
+            "gbp" | "pound" | "pounds" => ('£', ""),
+            "jpy" | "yen" => ('¥', "jp"),
+            "cny" | "rmb" | "yuan" => ('¥', "cn"),
+            "inr" | "rs" | "rupee" | "rupees" => ('₹', ""),
+            "chf" => ('F', ""),
+            _ => return None,
+        };
+        Some(Self { sign, of })
+    }
+
+    /// Whose dollars: `US$`, `HK$`.
+    pub(crate) fn region(word: &str) -> Option<&'static str> {
+        ["us", "hk", "nz", "nt", "au", "sg"].into_iter().find(|&known| known == word)
+    }
+
+    pub(crate) fn is_cent(self) -> bool {
+        self.sign == '¢'
+    }
+
+    /// Whether both may be meant at once: `$` and `HK$`, but not `US$` and `HK$`.
+    pub(crate) fn agrees(self, other: Self) -> bool {
+        self.sign == other.sign && (self.of.is_empty() || other.of.is_empty() || self.of == other.of)
+    }
+
+    /// What two mentions say together; `None` where they disagree.
+    pub(crate) fn joined(before: Option<Self>, next: Self, region: Option<&'static str>) -> Option<Self> {
+        let next = if next.of.is_empty() { Self { of: region.unwrap_or(""), ..next } } else { next };
+        match before {
+            None => Some(next),
+            Some(before) if before.agrees(next) => {
+                Some(Self { of: if before.of.is_empty() { next.of } else { before.of }, ..next })
+            }
+            Some(_) => None,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Words and numbers, read off folded characters.
+
+use crate::fold::{Folded, is_currency};
+use crate::tokens::Gap;
+
+/// Reads folded characters, word by word.
+pub(crate) struct Reader<'a> {
+    pub(crate) folded: &'a [Folded],
+    pub(crate) at: usize,
+}
+
+impl Reader<'_> {
+    pub(crate) fn peek(&self, at: usize) -> char {
+        self.folded.get(at).map_or(' ', |folded| folded.char)
+    }
+
+    pub(crate) fn before(&self) -> char {
+        self.at.checked_sub(1).map_or(' ', |at| self.peek(at))
+    }
+
+    /// The word that starts here, if one does; the reader then stands behind it.
+    pub(crate) fn word(&mut self) -> Option<String> {
+        let char = self.peek(self.at);
+        if is_letter(char) || self.is_sign() {
+            let mut word = String::new();
+            if char == '-' {
+                word.push('-');
+                self.at += 1;
+            }
+            self.number(&mut word);
+            self.letters(&mut word);
+            return Some(if word == "percent" { "%".to_owned() } else { word });
+        }
+        let word = match char {
+            '&' => "and".to_owned(),
+            '%' => "%".to_owned(),
+            _ if is_currency(char) => char.to_string(),
+            _ => return None,
+        };
+        self.at += 1;
+        Some(word)
+    }
+
+    /// A hyphen that negates the number behind it rather than joining two words.
+    fn is_sign(&self) -> bool {
+        self.peek(self.at) == '-'
+            && self.peek(self.at + 1).is_ascii_digit()
+            && (matches!(self.before(), ' ' | '(' | '[' | ':' | '=' | '\n' | '\t')
+                || is_currency(self.before()))
+    }
+
+    /// Digits with whatever joins them: `1,500.25` is `1500.25`, but `1,5` stays as it is.
+    fn number(&mut self, word: &mut String) {
+        let start = word.len();
+        while self.peek(self.at).is_ascii_digit() {
+            word.push(self.peek(self.at));
+            self.at += 1;
+        }
+        if word.len() == start {
+            return;
+        }
+        if word.len() - start <= 3 {
+            self.groups(word);
+        }
+        while matches!(self.peek(self.at), '.' | ',' | '/' | ':') && self.peek(self.at + 1).is_ascii_digit() {
+            word.push(self.peek(self.at));
+            self.at += 1;
+            while self.peek(self.at).is_ascii_digit() {
+                word.push(self.peek(self.at));
+                self.at += 1;
+            }
+        }
+    }
+
+    /// Groups of three digits, all or none.
+    fn groups(&mut self, word: &mut String) {
+        let group =
+            |at: usize| self.peek(at) == ',' && (1..=3).all(|digit| self.peek(at + digit).is_ascii_digit());
+        let mut end = self.at;
+        while group(end) {
+            end += 4;
+        }
+        let ill_formed =
+            |at| self.peek(at).is_ascii_digit() || self.peek(at) == ',' && self.peek(at + 1).is_ascii_digit();
+        if end > self.at && !ill_formed(end) {
+            word.extend(
+                self.folded[self.at..end].iter().map(|folded| folded.char).filter(|&char| char != ','),
+            );
+            self.at = end;
+        }
+    }
+
+    /// Letters and digits; apostrophes between them vanish, as do the points of `U.S.`; `C++` and `C#` keep their signs.
+    fn letters(&mut self, word: &mut String) {
+        let mut run = 0;
+        loop {
+            let (char, next) = (self.peek(self.at), self.peek(self.at + 1));
+            if is_letter(char) {
+                word.push(char);
+                run += 1;
+            } else if matches!(char, '+' | '#') && !word.is_empty() && !is_letter(next) {
+                word.push(char);
+            } else if char == '.' && run == 1 && next.is_alphabetic() && !is_letter(self.peek(self.at + 2)) {
+                run = 0;
+            } else if !(char == '\'' && run > 0 && is_letter(next)) {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Whether a mark touches a word, as emphasis does; between spaces it is a bullet.
+    fn is_emphasis(&self) -> bool {
+        !(self.before().is_whitespace() && self.peek(self.at + 1).is_whitespace())
+    }
+
+    pub(crate) fn gap(&self, char: char) -> Gap {
+        let between = is_letter(self.before()) && is_letter(self.peek(self.at + 1));
+        match char {
+            ',' => Gap::Comma,
+            '-' | '\'' | '.' if between => Gap::Space,
+            '\n' => Gap::Stop,
+            // An ellipsis.
+            '.' if self.before() == '.' => Gap::Stop,
+            _ if char.is_whitespace() => Gap::Space,
+            '*' | '_' | '`' if self.is_emphasis() => Gap::Break,
+            '-'
+            | '\''
+            | '.'
+            | '"'
+            | '\u{201c}'..='\u{201e}'
+            | '«'
+            | '»'
+            | ':'
+            | ')'
+            | ']'
+            | '}'
+            | '!'
+            | '®'
+            | '©' => Gap::Break,
+            _ => Gap::Stop,
+        }
+    }
+}
+
+fn is_letter(char: char) -> bool {
+    char.is_alphanumeric() || unicode_normalization::char::is_combining_mark(char)
+}
