@@ -238,9 +238,7 @@ def test_a_damaged_manifest_is_named_with_the_way_out(tmp_path: Path, text: str)
     store.save(2, [Note("policy", "older"), Note("phases", "older")])
     path = saved(tmp_path)
     (path / "manifest.json").write_text(text, "utf-8")
-    with pytest.raises(
-        CheckpointError, match=r"manifest.json is damaged .*remove .*3 to go on from .*2$"
-    ):
+    with pytest.raises(CheckpointError, match=r"manifest.json is damaged .*remove .*3 to go on from .*2$"):
         store.restore(path, fresh())
 
 

@@ -149,6 +149,7 @@ def test_a_gold_that_no_scorer_can_match_is_refused_with_its_line(tmp_path: Path
 
 
 _texts = st.text(st.characters(), min_size=1).filter(str.strip)
+_ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -168,7 +169,7 @@ def _examples(draw: st.DrawFn) -> Example:
     )
     names = [name for document in documents for name in (document.id, document.title) if name]
     return Example(
-        id=draw(_texts),
+        id=draw(_ids),
         documents=tuple(documents),
         question=draw(_texts),
         answers=tuple(draw(st.lists(_texts, min_size=1, max_size=3))),
@@ -323,3 +324,10 @@ def test_reading_rows_imports_nothing_heavy() -> None:
     code = f"import sys, qwenlong.documents, qwenlong.tatqa, qwenlong.distractors; print({heavy} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_an_id_that_no_file_can_hold_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"id": "a\\ud800", "documents": [{"text": "t"}], "question": "q", "answers": ["x"]}\n', "utf-8")
+    with pytest.raises(DataError, match=r"rows.jsonl:1: id .* holds a lone surrogate at character 1"):
+        load_examples(path)

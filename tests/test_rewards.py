@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +258,27 @@ def test_a_judge_that_cannot_be_made_names_the_setting(tmp_path: Path, name: str
         load_judge(f"{file}:{name}")
     never = load_judge(f"{file}:Never")
     assert rewards(score(RewardModel(parts=("rule", "judge"), judge=never), [said("Paris")])) == [None]
+
+
+def exits(**_: object) -> list[float]:
+    raise SystemExit(0)
+
+
+def generated(**_: object) -> Iterator[float]:
+    yield 1.0
+    raise ZeroDivisionError("inside")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (exits, "the reward function raised SystemExit: 0"),
+        (generated, "the reward function raised ZeroDivisionError: inside"),
+        (lambda **_: {"a": 1.0, "b": 0.0}, "returned dict, not a list"),
+        (lambda **_: [10**400, 0.0], "neither a number nor None"),
+    ],
+)
+def test_a_function_that_ends_the_program_or_answers_oddly_is_an_error(function: Any, message: str) -> None:
+    model = RewardModel(parts=("function",), function=function)
+    with pytest.raises(RewardError, match=message):
+        score(model, [said("Berlin"), said("Paris")])

@@ -171,7 +171,10 @@ def test_written_groups_are_read_back_exactly(tmp_path: Path) -> None:
     written = read_groups(path)
     assert sorted(written.by_step) == [(0, 0), (1, 4)]
     for one, (phase, step) in zip(groups, [(0, 0), (1, 4)], strict=True):
-        [(prompt, rollouts, retrospective)] = written.groups(phase=phase, step=step, prompt_of=prompts_of(groups))
+        size = len(one.scored)
+        [(prompt, rollouts, retrospective)] = written.groups(
+            phase=phase, step=step, prompt_of=prompts_of(groups), group_size=size, max_tokens=2
+        )
         assert (prompt.example_id, retrospective) == (one.example_id, one.retrospective)
         assert prompt.token_ids.tolist() == one.prompt.token_ids.tolist()
         assert prompt.token_ids.dtype == np.int32
@@ -188,15 +191,30 @@ def test_a_step_that_was_not_written_is_named_counting_from_one(tmp_path: Path) 
     path = tmp_path / "groups.jsonl"
     write_groups(path, some_groups(), phase=0, step=0)
     with pytest.raises(ValueError, match="holds no rollouts of phase 1, step 2: write them with the same phases"):
-        read_groups(path).groups(phase=0, step=1, prompt_of=prompts_of(some_groups()))
+        read_groups(path).groups(phase=0, step=1, prompt_of=prompts_of(some_groups()), group_size=2, max_tokens=2)
 
 
 def test_a_prompt_that_is_another_in_this_run_is_named(tmp_path: Path) -> None:
     path = tmp_path / "groups.jsonl"
-    write_groups(path, some_groups(), phase=0, step=0)
+    write_groups(path, some_groups()[1:], phase=0, step=0)
     others = [group([1, 2], [[3]], rewards=[0.0], example_id="a"), group([9, 9], [[8]], rewards=[0.0], example_id="b")]
+    written = read_groups(path)
     with pytest.raises(ValueError, match="the prompt of b is another one in this run"):
-        read_groups(path).groups(phase=0, step=0, prompt_of=prompts_of(others))
+        written.groups(phase=0, step=0, prompt_of=prompts_of(others), group_size=1, max_tokens=2)
+
+
+@pytest.mark.parametrize(("group_size", "max_tokens"), [(3, 2), (2, 1)])
+def test_groups_of_other_settings_are_refused(tmp_path: Path, group_size: int, max_tokens: int) -> None:
+    path = tmp_path / "groups.jsonl"
+    write_groups(path, some_groups()[:1], phase=0, step=0)
+    found = (
+        f"a has 2 responses of up to 2 tokens, but this run has groups of {group_size} and at most {max_tokens} tokens"
+    )
+    written = read_groups(path)
+    with pytest.raises(ValueError, match=found):
+        written.groups(
+            phase=0, step=0, prompt_of=prompts_of(some_groups()), group_size=group_size, max_tokens=max_tokens
+        )
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

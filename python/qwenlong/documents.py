@@ -92,7 +92,7 @@ def parse_example(row: Mapping[str, Any]) -> Example:
     """Turn one row into an example; raise a DataError that names the field, without a place."""
     _refuse_unknown(row, _EXAMPLE_FIELDS, 'what should only be carried along goes under "metadata"')
     example = Example(
-        id=_filled(row, "id"),
+        id=_encodable(_filled(row, "id")),
         documents=tuple(_document(item, index) for index, item in enumerate(_list(row, "documents"))),
         question=_filled(row, "question"),
         answers=_answers(row),
@@ -201,6 +201,17 @@ def _filled(row: Mapping[str, Any], name: str, *, default: str | None = None) ->
     if not value.strip():
         raise DataError(f'"{name}" is empty')
     return value
+
+
+def _encodable(name: str) -> str:
+    """An id goes into files and draws, so it must be Unicode that UTF-8 can hold."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"id {name!a} holds a lone surrogate at character {error.start}; write it as proper Unicode"
+        ) from None
+    return name
 
 
 def _optional(row: Mapping[str, Any], name: str) -> str | None:

@@ -6,10 +6,11 @@ A verdict that is missing is UNSCORED (NaN), never 0: a dead judge must not teac
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import math
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -84,7 +85,7 @@ def load_judge(path: str) -> Judge:
     make = load_object(path, key="rewards.judge")
     try:
         judge = make()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f'rewards.judge is "{path}", but calling it raised {_told(error)}') from error
     if not callable(getattr(judge, "verdicts", None)):
         raise ValueError(
@@ -147,8 +148,8 @@ class RewardModel:
     def _ask_function(self, responses: Sequence[str], examples: Sequence[Example]) -> list[float | None]:
         assert self.function is not None, "config checks that a function is named"
         try:
-            values = self.function(responses=list(responses), examples=list(examples))
-        except Exception as error:
+            values = _listed(self.function(responses=list(responses), examples=list(examples)))
+        except (Exception, SystemExit) as error:
             raise RewardError(f"the reward function raised {_told(error)}") from error
         return _checked(values, len(responses), "reward function")
 
@@ -170,8 +171,8 @@ class RewardModel:
             for i in asked
         ]
         try:
-            replies = self.judge.verdicts(questions) if questions else []
-        except Exception as error:
+            replies = _listed(self.judge.verdicts(questions)) if questions else []
+        except (Exception, SystemExit) as error:
             raise RewardError(f"the judge raised {_told(error)}") from error
         for i, reply in zip(asked, _checked(replies, len(asked), "judge"), strict=True):
             answers[i] = reply
@@ -205,11 +206,15 @@ def shaped(scored: Scored, *, penalty: float) -> Scored:
     return replace(scored, reward=scored.reward + penalty, breakdown=breakdown)
 
 
+def _listed(values: Any) -> Any:
+    """What a generator gives, while its errors still count as the user's; anything else as it is."""
+    return list(values) if inspect.isgenerator(values) else values
+
+
 def _checked(values: Any, expected: int, name: str) -> list[float | None]:
-    try:
-        found = list(values)
-    except TypeError:
-        raise RewardError(f"the {name} returned {type(values).__name__}, not a list of {expected} values") from None
+    if isinstance(values, dict | set) or not isinstance(values, Iterable):
+        raise RewardError(f"the {name} returned {type(values).__name__}, not a list of {expected} values")
+    found = list(values)
     if len(found) != expected:
         raise RewardError(f"the {name} returned {len(found)} values for {expected} responses; None stands for unscored")
     checked: list[float | None] = []
@@ -219,10 +224,10 @@ def _checked(values: Any, expected: int, name: str) -> list[float | None]:
             continue
         try:
             number = math.nan if isinstance(value, str | bytes) else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if math.isnan(number) and not isinstance(value, float | np.floating):
-            raise RewardError(f"the {name} returned {value!r} for response {i}, neither a number nor None")
+            raise RewardError(f"the {name} returned {value!r:.80} for response {i}, neither a number nor None")
         if abs(number) > MAX_REWARD:
             raise RewardError(f"the {name} returned {number} for response {i}; a reward must be a finite float32")
         checked.append(None if math.isnan(number) else number)

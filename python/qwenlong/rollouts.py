@@ -156,19 +156,26 @@ class Written:
     """By (phase, step within it), both from 0: prompt, rollouts, whether the example was brought back."""
 
     def groups(
-        self, *, phase: int, step: int, prompt_of: Callable[[str], Prompt]
+        self, *, phase: int, step: int, prompt_of: Callable[[str], Prompt], group_size: int, max_tokens: int
     ) -> list[tuple[Prompt, list[Rollout], bool]]:
         """The groups of a step; `prompt_of` gives this run's prompt of an example.
 
         Raises:
-            ValueError: the file holds none, or a prompt is not this run's.
+            ValueError: the file holds none, or a prompt, a group's size or a response's length is not this run's.
         """
         if (phase, step) not in self.by_step:
             raise ValueError(
                 f"rollouts.read {self.path} holds no rollouts of phase {phase + 1}, step {step + 1}: write them with "
                 "the same phases, or train fewer steps"
             )
-        for prompt, _, _ in self.by_step[phase, step]:
+        for prompt, rollouts, _ in self.by_step[phase, step]:
+            longest = max(rollout.num_response_tokens for rollout in rollouts)
+            if len(rollouts) != group_size or longest > max_tokens:
+                raise ValueError(
+                    f"rollouts.read {self.path}: {prompt.example_id} has {len(rollouts)} responses of up to {longest} "
+                    f"tokens, but this run has groups of {group_size} and at most {max_tokens} tokens: "
+                    "keep the settings of the run that wrote it"
+                )
             if not np.array_equal(prompt.token_ids, prompt_of(prompt.example_id).token_ids):
                 raise ValueError(
                     f"rollouts.read {self.path}: the prompt of {prompt.example_id} is another one in this run: "

@@ -70,8 +70,9 @@ def collect(session: Session, phase: Phase, written: Written | None) -> tuple[li
     how, curriculum = session.config.rollouts, session.curriculum
     if written is not None:
         entries = written.groups(
-            phase=curriculum.phase, step=curriculum.step, prompt_of=lambda name: session.corpus.lookup(name)[1]
-        )
+            phase=curriculum.phase, step=curriculum.step, prompt_of=lambda name: session.corpus.lookup(name)[1],
+            group_size=how.group_size, max_tokens=phase.max_output_tokens,
+        )  # fmt: skip
         choices = [Choice(example_id=prompt.example_id, retrospective=old) for prompt, _, old in entries]
         read = [group for _, group, _ in entries]
         scored = score_written(session.engine, read, score=session.score, ranks=session.world)

@@ -67,6 +67,8 @@ class HubTokenizer:
             raise ValueError(
                 f"{source}: {type(tokenizer).__name__} has no Rust backend; save it as tokenizer.json first"
             )
+        if len(tokenizer.get_vocab()) <= len(tokenizer.all_special_ids):
+            raise ValueError(f"no tokenizer at {source}: there is a config.json, but no vocabulary beside it")
         return cls(tokenizer, end_ids=generation_end_ids(source), thinking_prefill=thinking_prefill)
 
     def save(self, directory: str | Path) -> None:

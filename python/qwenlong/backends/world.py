@@ -75,13 +75,15 @@ class World:
             dist.barrier()
 
 
-def join(*, timeout_seconds: int) -> World:
+def join(*, timeout_seconds: int, num_threads: int = 0) -> World:
     """Join the ranks that the launcher started, or be the only one. gloo on CPU, NCCL on CUDA."""
     import deepspeed  # type: ignore[import-untyped]  # slow to import
 
     # Without it DeepSpeed compiles a shared-memory extension for a minute, and fails where there is no compiler.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
+    if num_threads:
+        torch.set_num_threads(num_threads)
     if "TORCHELASTIC_RUN_ID" in os.environ:
         _end_with_parent()
     size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))

@@ -13,7 +13,7 @@ from qwenlong.documents import load_examples
 from qwenlong.phases import Corpus, EndlessPool, FixedPool
 from qwenlong.prompts import DEFAULT_TEMPLATE, Assembly, PromptSet, Tokenizer, build_prompt, build_prompts
 from qwenlong.records import Draw, Example, Prompt
-from qwenlong.scoring import check_gold
+from qwenlong.scoring import PROFILES, check_gold
 from qwenlong.synthetic import TEMPLATE, SyntheticTask
 
 log = logging.getLogger(__name__)
@@ -99,9 +99,15 @@ class _Rows:
     def read(self, path: str) -> list[Example]:
         """All rows of a file, which is read once."""
         if path not in self._files:
-            self._files[path] = load_examples(
+            examples = load_examples(
                 Path(path), format=self._config.data.format, check_gold=lambda gold, kind: check_gold(gold, kind=kind)
             )
+            for example in examples:
+                if example.profile not in (None, *PROFILES):
+                    raise ValueError(
+                        f'{path}: row "{example.id}" asks for the profile "{example.profile}"; known is {PROFILES[0]}'
+                    )
+            self._files[path] = examples
         return self._files[path]
 
     def add(self, use: str, examples: Sequence[Example], *, limit: int, fill: int) -> dict[str, int]:

@@ -55,7 +55,7 @@ def run(config: Config, *, resume: bool) -> int:
     """Run or resume a recipe on this rank; returns the exit code."""
     quiet()
     asked = _Signal()
-    world = join(timeout_seconds=config.run.timeout_seconds)
+    world = join(timeout_seconds=config.run.timeout_seconds, num_threads=config.run.num_threads)
     display = build_display(visible=world.rank == 0)
     clean = False
     try:
@@ -75,7 +75,7 @@ def run(config: Config, *, resume: bool) -> int:
         display.say(str(stopped))
         clean = True
         return 0
-    except (ValueError, OSError, RuntimeError) as error:
+    except Exception as error:  # noqa: BLE001 # whatever it is, a line and an exit code; the traceback on request
         display.close()
         return _complain(error, f"rank {world.rank}: ")
     else:
@@ -88,7 +88,8 @@ def run(config: Config, *, resume: bool) -> int:
 
 def _complain(error: Exception, where: str = "") -> int:
     """Say what went wrong; returns the exit code: 2 for a mistake in recipe or data, 1 for a failure on the way."""
-    sys.stderr.write(f"qwenlong-train: {where}{error}\n")
+    kind = "" if isinstance(error, ValueError | OSError | RuntimeError) else f"{type(error).__name__}: "
+    sys.stderr.write(f"qwenlong-train: {where}{kind}{error}\n")
     if os.environ.get("QWENLONG_TRACEBACK"):
         traceback.print_exc()
     return 2 if isinstance(error, ValueError) else 1

@@ -134,7 +134,10 @@ def _read(recipe: str) -> dict[str, Any]:
     if recipe in shipped:
         text = (resources.files("qwenlong") / "recipes" / f"{recipe}.toml").read_text("utf-8")
     elif path.is_file():
-        text = path.read_text("utf-8")
+        try:
+            text = path.read_text("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{recipe}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
     else:
         raise ConfigError(
             f"no recipe {recipe!r}{_nearest(recipe, shipped)}: give a TOML file or one of {', '.join(shipped)}"

@@ -39,6 +39,8 @@ class Run(Section):
     """How much of a prompt rollouts.jsonl holds: 2,000 characters of each end, or all."""
     loggers: list[Literal["wandb", "trackio"]] = []
     """Beside metrics.jsonl and TensorBoard, which are always written."""
+    num_threads: Count = 0
+    """Of torch on each rank; 0 is OMP_NUM_THREADS, else all cores. Runs are bit-equal for equal counts."""
     timeout_seconds: Positive = 1800
     """A collective that takes longer ends the run."""
 
