@@ -59,11 +59,7 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
                     f"{exported} is missing: it holds the frozen policy that RL started from, which is gone by now; "
                     "put it back, or start anew"
                 )
-            aside = directory / ".reference.writing"
-            policy.export(aside)
-            if world.rank == 0:
-                aside.rename(exported)
-            world.barrier()
+            session.export(exported)
         return DeepSpeedPolicy(exported, **shape, trained=False)
 
     def score(groups: Sequence[Sequence[Rollout]]) -> list[list[Scored]]:
