@@ -9,6 +9,11 @@ pub(crate) fn scoring(error: qwenlong_scoring::Error) -> PyErr {
     match error {
         Error::NoGold
         | Error::UnparsableGold { .. }
+        | Error::OneGold { .. }
+        | Error::NoSpans { .. }
+        | Error::UnknownProfile { .. }
+        | Error::UnknownOption { .. }
+        | Error::BadOption { .. }
         | Error::UnknownKind { .. }
         | Error::UnknownReasoning { .. } => PyValueError::new_err(error.to_string()),
     }

@@ -33,38 +33,21 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod anchor;
-mod anchor_words;
-mod anchor_zh;
-mod block;
-mod choice;
-mod currency;
-mod decimal;
-mod digits;
-mod equation;
+mod answer;
 mod error;
-mod extract;
-mod fold;
-mod kind;
-mod marks;
-mod number;
-mod numeral;
-mod plain;
-mod quantity_words;
-mod reader;
-mod response;
-mod retraction;
-mod scale_words;
+mod metric;
+mod official;
+mod profile;
+mod python;
+mod setting;
 mod strict;
-mod surroundings;
-mod text;
-mod tokens;
 mod verdict;
-mod words;
-mod yesno;
 
+pub use answer::Answer;
 pub use error::Error;
-pub use extract::MAX_BARE_ANSWER_BYTES;
-pub use kind::{Kind, Reasoning};
-pub use strict::{check_gold, extract, match_answer, score};
+pub use metric::Metric;
+pub use profile::{Golds, Profile, profile, profiles};
+pub use python::UNICODE_VERSION;
+pub use setting::{Choice, Setting, Settings, Takes};
+pub use strict::{Kind, MAX_BARE_ANSWER_BYTES, Reasoning, check_gold, extract, match_answer, score};
 pub use verdict::{Reason, Verdict};

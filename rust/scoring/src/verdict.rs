@@ -1,9 +1,13 @@
+use crate::metric::Metric;
+
 /// Why a verdict is what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
     /// The answer is one of the golds.
     Matched,
+    /// The answer has something of a gold: the score lies between 0 and 1.
+    Partial,
     /// The answer is something else.
     Different,
     /// There is no answer: no anchor, and more than one short line.
@@ -22,6 +26,10 @@ pub enum Reason {
     Hedged,
     /// No gold can be read as its kind: there is nothing to judge by.
     GoldUnparsable,
+    /// The official code would run the text as a program; nothing here does.
+    NeedsEval,
+    /// A metric that is more than linear is not computed for a text of this length.
+    TooLong,
 }
 
 impl Reason {
@@ -34,6 +42,7 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::Matched => "matched",
+            Self::Partial => "partial",
             Self::Different => "different",
             Self::NoAnswer => "no_answer",
             Self::UnfinishedReasoning => "unfinished_reasoning",
@@ -43,6 +52,25 @@ impl Reason {
             Self::Negated => "negated",
             Self::Hedged => "hedged",
             Self::GoldUnparsable => "gold_unparsable",
+            Self::NeedsEval => "needs_eval",
+            Self::TooLong => "too_long",
+        }
+    }
+
+    /// Whether nothing could be judged, which is not the answer's fault: the score is missing, not zero. O(1).
+    #[must_use]
+    pub fn is_missing(self) -> bool {
+        matches!(self, Self::GoldUnparsable | Self::NeedsEval | Self::TooLong)
+    }
+
+    /// What a score alone says. O(1).
+    pub(crate) fn of(score: f64) -> Self {
+        if score >= 1.0 {
+            Self::Matched
+        } else if score > 0.0 {
+            Self::Partial
+        } else {
+            Self::Different
         }
     }
 }
@@ -50,7 +78,7 @@ impl Reason {
 /// What the scorer says of one response, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// 1 or 0; `None` where no gold can be read, which is not the model's fault.
+    /// The headline metric; `None` where nothing can be judged ([`Reason::is_missing`]).
     pub score: Option<f64>,
     /// The final answer as it was written, without markup.
     pub extracted: Option<String>,
@@ -60,8 +88,16 @@ pub struct Verdict {
     pub normal_gold: Option<String>,
     /// Why.
     pub reason: Reason,
-    /// Index of the gold that matched.
+    /// Index of the gold that gave the score, where that is above 0.
     pub matched_gold: Option<usize>,
-    /// An anchored answer that is neither empty nor a placeholder stands after finished reasoning.
-    pub well_formed: bool,
+    /// Every metric that was computed, the headline first.
+    pub metrics: Vec<(Metric, f64)>,
+}
+
+impl Verdict {
+    /// The value of a metric; `None` where it was not computed. O(1).
+    #[must_use]
+    pub fn metric(&self, metric: Metric) -> Option<f64> {
+        self.metrics.iter().find(|(name, _)| *name == metric).map(|&(_, value)| value)
+    }
 }

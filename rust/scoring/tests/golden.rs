@@ -1,7 +1,7 @@
 //! The rows of `tests/golden/scoring.jsonl`, which Python reads too: every entry of the list of defects, by name.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use qwenlong_scoring::{Kind, match_answer, score};
+use qwenlong_scoring::{Kind, Metric, match_answer, score};
 use serde_json::{Value, json};
 
 const ROWS: &str = include_str!("../../../tests/golden/scoring.jsonl");
@@ -26,7 +26,7 @@ fn the_golden_rows_hold() {
             ("reason", json!(verdict.reason.code())),
             ("extracted", json!(verdict.extracted)),
             ("matched_gold", json!(verdict.matched_gold)),
-            ("well_formed", json!(verdict.well_formed)),
+            ("well_formed", json!(verdict.metric(Metric::WellFormed) == Some(1.0))),
         ] {
             if let Some(expected) = row.get(key) {
                 assert_eq!(expected, &value, "{row} {verdict:?}");

@@ -1,14 +1,14 @@
 //! The final answer of a response.
 
-use crate::Reasoning;
-use crate::anchor::{self, Said};
-use crate::block;
-use crate::plain::plain;
-use crate::response::answer_part;
-use crate::retraction;
-use crate::tokens::Tokens;
+use crate::strict::Reasoning;
+use crate::strict::anchor::{self, Said};
+use crate::strict::block;
+use crate::strict::plain::plain;
+use crate::strict::response::answer_part;
+use crate::strict::retraction;
+use crate::strict::tokens::Tokens;
+use crate::strict::words::denies;
 use crate::verdict::Reason;
-use crate::words::denies;
 
 /// Without an anchor a line of at most this many bytes is itself the answer.
 pub const MAX_BARE_ANSWER_BYTES: usize = 300;

@@ -1,10 +1,10 @@
 use std::str::FromStr;
 
-use crate::choice;
 use crate::error::Error;
-use crate::number;
-use crate::tokens::Tokens;
-use crate::yesno;
+use crate::strict::choice;
+use crate::strict::number;
+use crate::strict::tokens::Tokens;
+use crate::strict::yesno;
 
 /// What a gold is, and so how an answer is judged against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

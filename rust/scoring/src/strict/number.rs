@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::currency::Currency;
-use crate::decimal::Decimal;
+use crate::strict::currency::Currency;
+use crate::strict::decimal::Decimal;
 
-pub(crate) use crate::numeral::{read, read_bare};
+pub(crate) use crate::strict::numeral::{read, read_bare};
 
 /// What the digits say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Closed lists of English words around a numeral, in lower case without apostrophes.
 
-use crate::words::{denies, hedges, retracts};
+use crate::strict::words::{denies, hedges, retracts};
 
 /// Words that mean a percent sign.
 pub(crate) fn is_percent(word: &str) -> bool {

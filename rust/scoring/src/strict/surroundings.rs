@@ -1,10 +1,10 @@
 //! What may stand before and behind a numeral.
 
-use crate::currency::Currency;
-use crate::quantity_words::{introduces, is_month, is_percent, is_rival};
-use crate::scale_words::{Place, Scale, scale};
+use crate::strict::currency::Currency;
+use crate::strict::quantity_words::{introduces, is_month, is_percent, is_rival};
+use crate::strict::scale_words::{Place, Scale, scale};
+use crate::strict::words::{denies, hedges};
 use crate::verdict::Reason;
-use crate::words::{denies, hedges};
 
 /// A number with more words around it than this is a text.
 const MAX_WORDS: usize = 12;

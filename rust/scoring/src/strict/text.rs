@@ -1,8 +1,8 @@
 //! Free text against free text.
 
-use crate::tokens::{Gap, Tokens};
+use crate::strict::tokens::{Gap, Tokens};
+use crate::strict::words::{denies, follows_a_name, hedges, is_copula, joins, leads, retracts};
 use crate::verdict::Reason;
-use crate::words::{denies, follows_a_name, hedges, is_copula, joins, leads, retracts};
 
 /// A prediction that covers a gold of `m` tokens has at most `2 m + 4`.
 const SPARE_TOKENS: usize = 4;

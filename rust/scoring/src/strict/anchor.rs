@@ -2,8 +2,8 @@
 
 use memchr::memrchr2;
 
-use crate::anchor_words::{concludes, unsays};
-use crate::anchor_zh;
+use crate::strict::anchor_words::{concludes, unsays};
+use crate::strict::anchor_zh;
 
 /// An announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Option letters.
 
-use crate::tokens::Tokens;
+use crate::strict::tokens::Tokens;
+use crate::strict::words::{denies, hedges, retracts};
 use crate::verdict::Reason;
-use crate::words::{denies, hedges, retracts};
 
 /// A gold that is nothing but an option: one upper-case letter, or one letter in parentheses.
 pub(crate) fn read_bare(gold: &str) -> Option<char> {

@@ -2,7 +2,7 @@
 
 use memchr::memmem::rfind_iter;
 
-use crate::anchor::Anchor;
+use crate::strict::anchor::Anchor;
 
 const ANSWER: &str = "答案";
 

@@ -1,7 +1,7 @@
 //! Words and numbers, read off folded characters.
 
-use crate::fold::{Folded, is_currency};
-use crate::tokens::Gap;
+use crate::strict::fold::{Folded, is_currency};
+use crate::strict::tokens::Gap;
 
 /// Reads folded characters, word by word.
 pub(crate) struct Reader<'a> {

@@ -1,6 +1,6 @@
 //! Digits and signs, made plain.
 
-use crate::fold::{is_ignorable, is_wide_digit};
+use crate::strict::fold::{is_ignorable, is_wide_digit};
 
 /// A space that may stand between groups of digits: thin, figure, narrow or non-breaking.
 pub(crate) const GROUP_SPACE: char = '\u{2009}';

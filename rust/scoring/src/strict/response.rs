@@ -2,7 +2,7 @@
 
 use memchr::memmem::rfind;
 
-use crate::Reasoning;
+use crate::strict::Reasoning;
 
 /// What follows the reasoning, without end tokens; `None` where the reasoning never ended. O(n), from the tail.
 pub(crate) fn answer_part(response: &str, reasoning: Reasoning) -> Option<&str> {

@@ -1,6 +1,6 @@
 //! Closed lists of words before `the answer is`, in lower case without apostrophes.
 
-use crate::words::{denies, hedges};
+use crate::strict::words::{denies, hedges};
 
 /// Words that open a conclusion: `Therefore, the answer is`.
 pub(crate) fn concludes(word: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Yes and no.
 
-use crate::tokens::{Gap, Tokens};
+use crate::strict::tokens::{Gap, Tokens};
+use crate::strict::words::{denies, hedges, retracts};
 use crate::verdict::Reason;
-use crate::words::{denies, hedges, retracts};
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

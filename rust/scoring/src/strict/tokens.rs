@@ -1,8 +1,8 @@
 //! The normal form of a text: its words, folded, without articles and punctuation, numbers whole.
 
-use crate::fold::{Folded, fold};
-use crate::marks::denials;
-use crate::reader::Reader;
+use crate::strict::fold::{Folded, fold};
+use crate::strict::marks::denials;
+use crate::strict::reader::Reader;
 
 /// What stands between two tokens, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! What follows an answer on its line and takes it back: `Berlin. No, it is Paris.`
 
-use crate::tokens::{Gap, Tokens};
-use crate::words::retracts;
+use crate::strict::tokens::{Gap, Tokens};
+use crate::strict::words::retracts;
 
 /// How many words of a sentence are looked at.
 const MAX_WORDS: usize = 12;

@@ -1,15 +1,16 @@
 //! The profile `strict`: extraction and judgement put together.
 
-use crate::choice;
 use crate::error::Error;
-use crate::extract::{self, Answer};
-use crate::kind::{Gold, Kind, Reasoning};
-use crate::marks;
-use crate::number;
-use crate::text;
-use crate::tokens::Tokens;
+use crate::metric::Metric;
+use crate::strict::choice;
+use crate::strict::extract::{self, Answer};
+use crate::strict::kind::{Gold, Kind, Reasoning};
+use crate::strict::marks;
+use crate::strict::number;
+use crate::strict::text;
+use crate::strict::tokens::Tokens;
+use crate::strict::yesno;
 use crate::verdict::{Reason, Verdict};
-use crate::yesno;
 
 /// Scores a whole response against golds that are aliases of one another: the first one it matches counts.
 ///
@@ -33,7 +34,8 @@ pub fn score<G: AsRef<str>>(
     kind: Kind,
     reasoning: Reasoning,
 ) -> Result<Verdict, Error> {
-    judge(golds, kind, || extract::find(response, reasoning))
+    checked(golds)?;
+    Ok(judge(golds, kind, || extract::find(response, reasoning)))
 }
 
 /// Judges an answer that was already extracted. O(n m) in the answer and the golds.
@@ -50,7 +52,8 @@ pub fn score<G: AsRef<str>>(
 /// # Ok::<(), qwenlong_scoring::Error>(())
 /// ```
 pub fn match_answer<G: AsRef<str>>(prediction: &str, golds: &[G], kind: Kind) -> Result<Verdict, Error> {
-    judge(golds, kind, || extract::checked(Answer::given(prediction)))
+    checked(golds)?;
+    Ok(judge(golds, kind, || extract::checked(Answer::given(prediction))))
 }
 
 /// The final answer of a response without its markup; `None` where there is none. O(n).
@@ -83,14 +86,16 @@ pub fn check_gold(gold: &str, kind: Kind) -> Result<Kind, Error> {
     Gold::read(gold, kind).map(|gold| gold.kind()).ok_or_else(unparsable)
 }
 
-fn judge<G: AsRef<str>>(
+fn checked<G>(golds: &[G]) -> Result<(), Error> {
+    if golds.is_empty() { Err(Error::NoGold) } else { Ok(()) }
+}
+
+/// The verdict on what `find` finds; at least one gold.
+pub(super) fn judge<G: AsRef<str>>(
     golds: &[G],
     kind: Kind,
     find: impl FnOnce() -> Result<Answer, Reason>,
-) -> Result<Verdict, Error> {
-    if golds.is_empty() {
-        return Err(Error::NoGold);
-    }
+) -> Verdict {
     let readable: Vec<(usize, Gold)> = golds
         .iter()
         .enumerate()
@@ -105,32 +110,34 @@ fn judge<G: AsRef<str>>(
         normal_gold: readable.first().map(|(_, gold)| gold.normal()),
         reason: Reason::GoldUnparsable,
         matched_gold: None,
-        well_formed,
+        metrics: vec![(Metric::WellFormed, f64::from(u8::from(well_formed)))],
     };
     if readable.is_empty() {
-        return Ok(verdict);
+        return verdict;
     }
+    verdict.metrics.insert(0, (Metric::Accuracy, 0.0));
     let answer = match found {
         Ok(answer) => answer,
-        Err(reason) => return Ok(Verdict { reason, ..verdict }),
+        Err(reason) => return Verdict { reason, ..verdict },
     };
     for (place, (index, gold)) in readable.iter().enumerate() {
         let (reason, normal) = compare(&answer, gold);
         if reason == Reason::Matched {
-            return Ok(Verdict {
+            verdict.metrics[0].1 = 1.0;
+            return Verdict {
                 score: Some(1.0),
                 normal_prediction: normal,
                 normal_gold: Some(gold.normal()),
                 reason,
                 matched_gold: Some(*index),
                 ..verdict
-            });
+            };
         }
         if place == 0 {
             (verdict.reason, verdict.normal_prediction) = (reason, normal);
         }
     }
-    Ok(verdict)
+    verdict
 }
 
 /// Compares an answer with one gold; what was compared is shown where it could be read.

@@ -1,10 +1,10 @@
 //! Numbers, read whole: every character of the text has to make sense around one single numeral.
 
-use crate::decimal::Decimal;
-use crate::digits::{GROUP_SPACE, plain_digits};
-use crate::equation::last_side;
-use crate::number::{Number, Parentheses, Value};
-use crate::surroundings::{Prefix, Suffix};
+use crate::strict::decimal::Decimal;
+use crate::strict::digits::{GROUP_SPACE, plain_digits};
+use crate::strict::equation::last_side;
+use crate::strict::number::{Number, Parentheses, Value};
+use crate::strict::surroundings::{Prefix, Suffix};
 use crate::verdict::Reason;
 
 /// Digits of an exponent that are still taken seriously.
@@ -27,7 +27,7 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         (0..chars.len()).find(|&at| is_digit(chars, at) || chars[at] == '.' && is_digit(chars, at + 1))
     else {
         return Err(if chars.iter().any(|char| char.is_alphanumeric()) {
-            crate::surroundings::objection(chars)
+            crate::strict::surroundings::objection(chars)
         } else {
             Reason::Empty
         });

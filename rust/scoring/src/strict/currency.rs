@@ -1,6 +1,6 @@
 //! Currencies, by sign, code or name.
 
-use crate::fold::is_currency;
+use crate::strict::fold::is_currency;
 
 /// A currency: the sign of its kind of money, and whose it is where that is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
