@@ -136,16 +136,16 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
 
 
 def test_a_gold_that_no_scorer_can_match_is_refused_with_its_line(tmp_path: Path) -> None:
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, str, str]] = []
 
-    def check(gold: str, kind: str) -> None:
-        asked.append((gold, kind))
+    def check(gold: str, kind: str, profile: str) -> None:
+        asked.append((gold, kind, profile))
         if not gold.strip(".,"):
             raise ValueError("nothing is left of it")
 
     path = _write(tmp_path / "x.jsonl", ROW, {**ROW, "id": "b", "answers": ["1", "..."], "kind": "number"})
     assert f'{path}:2: answer "..." of kind number: nothing is left of it' in _refusal(path, check_gold=check)
-    assert asked == [("France", "auto"), ("1", "number"), ("...", "number")]
+    assert asked == [("France", "auto", "strict"), ("1", "number", "strict"), ("...", "number", "strict")]
 
 
 _texts = st.text(st.characters(), min_size=1).filter(str.strip)

@@ -177,17 +177,17 @@ def test_a_line_that_is_itself_the_answer_has_a_limit() -> None:
 
 
 def test_callers_mistakes_are_named() -> None:
-    with pytest.raises(ValueError, match="unknown profile 'strikt': use strict"):
+    with pytest.raises(ValueError, match="unknown profile `strikt`: use one of strict "):
         scoring.score("a", "a", profile="strikt")
-    with pytest.raises(ValueError, match="unknown kind `txt`: use auto, text, number, choice or yesno"):
+    with pytest.raises(ValueError, match="unknown kind `txt`: use auto, text, number, choice, yesno"):
         scoring.match("a", "a", kind="txt")
-    with pytest.raises(ValueError, match="unknown reasoning `on`: use auto or required"):
+    with pytest.raises(ValueError, match="unknown reasoning `on`: use auto, required"):
         scoring.extract("a", reasoning="on")
     with pytest.raises(ValueError, match="the list of golds is empty"):
         scoring.score("a", [])
-    with pytest.raises(ValueError, match="response 1 has no gold"):
+    with pytest.raises(ValueError, match="row 1 has no gold"):
         scoring.score_batch(["a", "b"], ["a", []])
-    with pytest.raises(ValueError, match="2 responses need as many lists of golds and kinds, not 1 and 2"):
+    with pytest.raises(ValueError, match="2 rows need as many golds, not 1"):
         scoring.score_batch(["a", "b"], ["a"])
     with pytest.raises(TypeError):
         scoring.score(5, "5")  # type: ignore[arg-type]

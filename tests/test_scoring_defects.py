@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qwenlong import _rust, scoring
+from qwenlong import scoring
 
 ROWS: list[dict[str, Any]] = [
     json.loads(line)
@@ -51,7 +51,7 @@ def test_the_batch_says_what_single_calls_say() -> None:
         verdicts = scoring.score_batch(
             [row["response"] for row in rows],
             [row["gold"] for row in rows],
-            kinds=[row["kind"] for row in rows],
+            kind=[row["kind"] for row in rows],
             reasoning=reasoning,
         )
         assert [verdict.score for verdict in verdicts] == [row["score"] for row in rows]
@@ -70,10 +70,3 @@ def test_a_right_answer_that_was_denied_is_rewarded(denial: str) -> None:
 
 def test_ids_are_unique() -> None:
     assert len({row["id"] for row in ROWS}) == len(ROWS)
-
-
-def test_the_kernel_and_the_room_agree_on_a_verdict() -> None:
-    verdict = _rust.score("</think>The answer is B", ["B"], "auto", "auto")
-    assert repr(verdict) == "Verdict(score=1.0, reason='matched')"
-    with pytest.raises(AttributeError):
-        verdict.score = 0.0  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """Reinforcement learning of long-document reasoning: the QwenLong-L1 recipe with native kernels.
 
-Importing the package loads nothing heavy: `score`, `match` and `extract` are fetched on first use, and the trainer's
-rooms are imported by their own names (`qwenlong.train`, `qwenlong.config`, ...).
+Importing the package loads nothing heavy: the scorer's names (`score`, `match`, ...) are fetched on first use, and the
+trainer's rooms are imported by their own names (`qwenlong.train`, `qwenlong.config`, ...).
 """
 
 from __future__ import annotations
@@ -10,9 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qwenlong.scoring import extract, match, score
+    from qwenlong.scoring import (
+        Scorer,
+        Spans,
+        extract,
+        match,
+        match_batch,
+        profiles,
+        score,
+        score_batch,
+    )
 
-__all__ = ["extract", "match", "score"]
+__all__ = ["Scorer", "Spans", "extract", "match", "match_batch", "profiles", "score", "score_batch"]
 __version__ = "0.1.0"
 
 

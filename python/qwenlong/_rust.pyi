@@ -4,22 +4,25 @@ Arrays are contiguous, of one dimension and of the stated dtype; any other is a 
 function that computes releases the GIL.
 """
 
-from typing import final
+from collections.abc import Iterable, Mapping
+from typing import Any, SupportsIndex, TypeAlias, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "UNICODE_VERSION",
     "Memory",
-    "Verdict",
+    "Scorer",
+    "Spans",
+    "Verdicts",
     "check_gold",
-    "extract",
     "group_advantages",
-    "match",
+    "match_batch",
     "pack",
     "pass_at_k",
     "place",
-    "score",
+    "profiles",
     "score_batch",
     "split_groups",
 ]
@@ -185,63 +188,82 @@ class Memory:
             ValueError: truncated or changed bytes, another format or another version, saying which.
         """
 
-# Scoring. Every `str` is accepted; a lone surrogate is read as U+FFFD. `kind` is "auto", "text", "number", "choice" or
-# "yesno", `reasoning` "auto" or "required"; other names are a ValueError, and so is an empty list of golds.
+# Scoring. Every `str` is accepted; a lone surrogate stays itself. What a profile is and takes: `qwenlong.profiles()`.
+
+UNICODE_VERSION: str
+
+_Fields: TypeAlias = tuple[float | None, str | None, str | None, str | None, str, int | None, dict[str, float]]
+"""Score, extracted, normal prediction, normal gold, reason, matched gold, metrics."""
 
 @final
-class Verdict:
-    """What the scorer says of one response, and why."""
+class Spans:
+    """Several spans that are one answer together: immutable, hashable, picklable.
 
-    @property
-    def score(self) -> float | None:
-        """1 or 0; `None` where no gold can be read."""
-
-    @property
-    def extracted(self) -> str | None:
-        """The final answer without markup."""
-
-    @property
-    def normal_prediction(self) -> str | None:
-        """The answer in the form that was compared, where it could be read as the gold's kind."""
-
-    @property
-    def normal_gold(self) -> str | None:
-        """The gold in the form it was compared with: the one that matched, else the first that can be read."""
-
-    @property
-    def reason(self) -> str:
-        """A code.
-
-        `matched`, `different`, `no_answer`, `unfinished_reasoning`, `template_echo`, `empty`, `too_many_candidates`,
-        `negated`, `hedged` or `gold_unparsable`.
-        """
-
-    @property
-    def matched_gold(self) -> int | None:
-        """Index of the gold that matched."""
-
-    @property
-    def well_formed(self) -> bool:
-        """An anchored answer that is neither empty nor a placeholder stands after finished reasoning."""
-
-def score(response: str, golds: list[str], kind: str, reasoning: str) -> Verdict:
-    """Extract the final answer of a response and judge it against golds that are aliases. Linear in the response."""
-
-def score_batch(responses: list[str], golds: list[list[str]], kinds: list[str], reasoning: str) -> list[Verdict]:
-    """The verdicts of many responses, in their order, from one call.
-
-    Raises:
-        ValueError: lists of different lengths; a response without golds, naming it.
+    >>> from qwenlong import Spans, match
+    >>> match(Spans(["4", "3"]), Spans(["3", "4"]), profile="drop").score
+    1.0
     """
 
-def match(prediction: str, golds: list[str], kind: str) -> Verdict:
-    """Judge an answer that was already extracted."""
+    def __new__(cls, spans: Iterable[str]) -> Spans: ...
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> str: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> tuple[str, ...]: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[tuple[str, ...]]: ...
 
-def extract(response: str, reasoning: str) -> str | None:
-    """The final answer of a response without markup; `None` where there is none. Linear in the response."""
+@final
+class Scorer:
+    """A profile with its options.
+
+    Raises:
+        ValueError: an unknown profile or option, a value that the option does not take.
+    """
+
+    def __new__(cls, profile_name: str, options: Mapping[str, Any]) -> Scorer: ...
+    def score(self, response: str, golds: Any) -> _Fields:
+        """Extract the answer of a response and judge it."""
+
+    def match(self, prediction: Any, golds: Any) -> _Fields:
+        """Judge an answer that was already extracted."""
+
+    def extract(self, response: str) -> str | None:
+        """The answer of a response."""
+
+@final
+class Verdicts:
+    """The verdicts of a batch."""
+
+    def __len__(self) -> int: ...
+    def row(self, index: int) -> _Fields:
+        """The fields of one verdict."""
+
+    def scores(self) -> NDArray[np.float64]:
+        """[N] float64, NaN where there is none."""
+
+    def metrics(self) -> dict[str, NDArray[np.float64]]:
+        """[N] float64 by every metric that any verdict has, NaN where one lacks it."""
+
+    def reasons(self) -> list[str]:
+        """N codes."""
+
+def score_batch(scorers: list[Scorer], responses: list[str], golds: list[Any], threads: int) -> Verdicts:
+    """The verdicts of many responses, in their order; one scorer for all rows, or one a row.
+
+    Raises:
+        ValueError: lists of different lengths; a row without golds or with golds of the wrong shape, naming it.
+    """
+
+def match_batch(scorers: list[Scorer], predictions: list[Any], golds: list[Any], threads: int) -> Verdicts:
+    """The verdicts on many answers that were already extracted, as `score_batch`."""
+
+def profiles() -> list[dict[str, Any]]:
+    """What the profiles are, in their order."""
 
 def check_gold(gold: str, kind: str) -> str:
-    """The kind a gold is judged as.
+    """The kind a gold is judged as by the profile `strict`.
 
     Raises:
         ValueError: a gold that cannot be read as `kind`.

@@ -23,7 +23,7 @@ __all__ = ["CheckGold", "DataError", "Format", "load_examples", "parse_example",
 class CheckGold(Protocol):
     """A scorer's view of a gold; `qwenlong.scoring.check_gold` is one."""
 
-    def __call__(self, gold: str, /, *, kind: str) -> object:
+    def __call__(self, gold: str, /, *, kind: str, profile: str) -> object:
         """Raise ValueError where no answer could ever match `gold` of this kind."""
 
 
@@ -188,7 +188,7 @@ def _check_golds(example: Example, check_gold: CheckGold | None) -> None:
     for answer in example.answers if check_gold else ():
         assert check_gold is not None
         try:
-            check_gold(answer, kind=str(example.kind))
+            check_gold(answer, kind=str(example.kind), profile=example.profile or "strict")
         except ValueError as error:
             raise DataError(f'answer "{cut(answer)}" of kind {example.kind}: {error}') from error
 

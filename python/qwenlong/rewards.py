@@ -127,12 +127,7 @@ class RewardModel:
         Raises:
             RewardError: the user's function or judge raised or returned another number of values.
         """
-        verdicts = scoring.score_batch(
-            list(responses),
-            [list(example.answers) for example in examples],
-            kinds=[example.kind.value for example in examples],
-            reasoning=self.reasoning,
-        )
+        verdicts = self._ruled(responses, examples)
         columns: dict[str, Sequence[float | None]] = {}
         if "rule" in self.parts:
             columns["rule"] = [verdict.score for verdict in verdicts]
@@ -144,6 +139,23 @@ class RewardModel:
             self._combined(rollout, response, verdict, {name: column[i] for name, column in columns.items()})
             for i, (rollout, response, verdict) in enumerate(zip(rollouts, responses, verdicts, strict=True))
         ]
+
+    def _ruled(self, responses: Sequence[str], examples: Sequence[Example]) -> list[Verdict]:
+        """The rule's verdicts; every profile scores its rows in one call."""
+        verdicts: dict[int, Verdict] = {}
+        for profile in {example.profile or "strict" for example in examples}:
+            rows = [i for i, example in enumerate(examples) if (example.profile or "strict") == profile]
+            options: dict[str, Any] = {}
+            if profile == "strict":
+                options = {"kind": [examples[i].kind.value for i in rows], "reasoning": self.reasoning}
+            found = scoring.score_batch(
+                [responses[i] for i in rows],
+                [scoring.official_golds(examples[i].answers, profile=profile) for i in rows],
+                profile=profile,
+                **options,
+            )
+            verdicts.update(zip(rows, found, strict=True))
+        return [verdicts[i] for i in range(len(examples))]
 
     def _ask_function(self, responses: Sequence[str], examples: Sequence[Example]) -> list[float | None]:
         assert self.function is not None, "config checks that a function is named"

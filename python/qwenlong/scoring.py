@@ -35,90 +35,126 @@ A gold that cannot be read gives no verdict, `None`, rather than a zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 from qwenlong import _rust
+from qwenlong._rust import Spans as Spans  # noqa: PLC0414  # part of the interface
+from qwenlong.profiles import SENTENCES
+from qwenlong.profiles import Profile as Profile  # noqa: PLC0414
+from qwenlong.profiles import profiles as profiles  # noqa: PLC0414
 from qwenlong.records import Verdict
+from qwenlong.verdicts import Verdicts, record
 
-PROFILES = ("strict",)
-"""The scorers, by name."""
+Gold = str | Spans | float | Sequence[str | Spans | float]
+"""The bare answer, or several that are aliases; `Spans` where one answer has several parts; a number where the profile
+counts with numbers (docmath_eval, qwenlong_docmath_eval, tatqa)."""
 
 
-def score(
-    response: str,
-    gold: str | Sequence[str],
-    *,
-    profile: str = "strict",
-    kind: str = "auto",
-    reasoning: str = "auto",
-) -> Verdict:
+class Scorer:
+    """A profile with its options: frozen, picklable, equal where both are equal.
+
+    >>> scorer = Scorer("strict", kind="number")
+    >>> scorer.score("</think>The answer is 1.5 thousand.", "1500").score
+    1.0
+
+    Args:
+        profile: the scorer's name, a key of `profiles()`.
+        options: those that `profiles()[profile].options` lists.
+
+    Raises:
+        ValueError: an unknown profile or option, a value that the option does not take.
+    """
+
+    __slots__ = ("_native", "options", "profile")
+
+    profile: str
+    """The scorer's name."""
+    options: Mapping[str, Any]
+    """What was said."""
+    _native: _rust.Scorer
+
+    def __init__(self, profile: str = "strict", **options: Any) -> None:
+        object.__setattr__(self, "profile", profile)
+        object.__setattr__(self, "options", MappingProxyType(options))
+        object.__setattr__(self, "_native", _rust.Scorer(profile, options))
+
+    def score(self, response: str, gold: Gold) -> Verdict:
+        """Extract the final answer of a response and judge it; see `qwenlong.score`."""
+        return record(self._native.score(response, gold))
+
+    def match(self, prediction: str | Spans | float, gold: Gold) -> Verdict:
+        """Judge an answer that was already extracted; see `qwenlong.match`."""
+        return record(self._native.match(prediction, gold))
+
+    def extract(self, response: str) -> str | None:
+        """Find the final answer of a response; see `qwenlong.extract`."""
+        return self._native.extract(response)
+
+    def score_batch(self, responses: Sequence[str], golds: Sequence[Gold], *, threads: int = 1) -> Verdicts:
+        """Score many responses in one call; see `qwenlong.score_batch`."""
+        return Verdicts(_rust.score_batch([self._native], list(responses), list(golds), threads))
+
+    def match_batch(
+        self, predictions: Sequence[str | Spans | float], golds: Sequence[Gold], *, threads: int = 1
+    ) -> Verdicts:
+        """Judge many answers in one call; see `qwenlong.match_batch`."""
+        return Verdicts(_rust.match_batch([self._native], list(predictions), list(golds), threads))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Scorer is frozen: make another one instead of setting {name}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Scorer is frozen: {name} stays")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scorer) and (self.profile, self.options) == (other.profile, other.options)
+
+    def __hash__(self) -> int:
+        return hash((self.profile, tuple(sorted(self.options.items()))))
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        return f"Scorer({self.profile!r}{options})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self.profile, dict(self.options))
+
+
+def score(response: str, gold: Gold, *, profile: str = "strict", **options: Any) -> Verdict:
     r"""Extract the final answer of a response and judge it.
 
     >>> score("<think>...</think>Therefore, the answer is **Berlin**.", "Berlin").score
     1.0
-    >>> score(r"\boxed{1,500}", ["1500", "1.5 thousand"], reasoning="auto").matched_gold
+    >>> score(r"\boxed{1,500}", ["1500", "1.5 thousand"]).matched_gold
     0
     >>> verdict = score("The answer is Paris or London or Berlin.", "Berlin")
     >>> verdict.score, verdict.reason, verdict.extracted
     (0.0, 'too_many_candidates', 'Paris or London or Berlin')
     >>> score("The answer is 5", "five", kind="number").score is None
     True
+    >>> score("Paris, France", "Paris", profile="hotpotqa").metrics["f1"]
+    0.6666666666666666
 
     Args:
         response: the whole response, reasoning included; any `str`, lone surrogates too.
-        gold: the bare answer, or several that are aliases of one another; those that cannot be read are passed over.
-        profile: the scorer; only "strict" so far.
-        kind: "auto", "text", "number", "choice" or "yesno".
-        reasoning: "auto" or "required": whether a response without `</think>` can have an answer.
+        gold: as `profiles()[profile].golds` says: one bare answer, or a list of aliases. Profiles with a `sentence`
+            take that sentence, as the official code does.
+        profile: the scorer, a key of `profiles()`.
+        options: the profile's, listed by `profiles()`.
 
     Returns:
-        The verdict; its `metrics` are `accuracy` (missing where `score` is `None`) and `well_formed`, 1 where an
-        anchored answer stands after finished reasoning.
+        The verdict. `score` is the profile's headline metric, `None` where there is nothing to judge by.
 
     Raises:
-        ValueError: no gold; an unknown profile, kind or reasoning.
+        ValueError: no gold, or golds of another shape than the profile takes; an unknown profile or option.
     """
-    _check_profile(profile)
-    return _record(_rust.score(response, _aliases(gold), kind, reasoning))
+    return _scorer(profile, options).score(response, gold)
 
 
-def score_batch(
-    responses: Sequence[str],
-    golds: Sequence[str | Sequence[str]],
-    *,
-    kinds: Sequence[str] | None = None,
-    profile: str = "strict",
-    reasoning: str = "auto",
-) -> list[Verdict]:
-    """Score many responses in one call, which releases the GIL.
-
-    >>> [verdict.score for verdict in score_batch(["The answer is yes.", "No idea"], ["Yes", ["No", "Nope"]])]
-    [1.0, 0.0]
-
-    Args:
-        responses: as in `score`.
-        golds: one gold or list of aliases per response.
-        kinds: one kind per response; "auto" for all where missing.
-        profile: as in `score`.
-        reasoning: as in `score`.
-
-    Raises:
-        ValueError: sequences of different lengths; else as in `score`, naming the response.
-    """
-    _check_profile(profile)
-    if kinds is None:
-        kinds = ["auto"] * len(responses)
-    verdicts = _rust.score_batch(list(responses), [_aliases(gold) for gold in golds], list(kinds), reasoning)
-    return [_record(verdict) for verdict in verdicts]
-
-
-def match(
-    prediction: str,
-    gold: str | Sequence[str],
-    *,
-    profile: str = "strict",
-    kind: str = "auto",
-) -> Verdict:
+def match(prediction: str | Spans | float, gold: Gold, *, profile: str = "strict", **options: Any) -> Verdict:
     """Judge an answer that was already extracted.
 
     >>> match("Berlin, Germany", "Berlin").score
@@ -131,11 +167,10 @@ def match(
     Raises:
         ValueError: as in `score`.
     """
-    _check_profile(profile)
-    return _record(_rust.match(prediction, _aliases(gold), kind))
+    return _scorer(profile, options).match(prediction, gold)
 
 
-def extract(response: str, *, reasoning: str = "auto") -> str | None:
+def extract(response: str, *, profile: str = "strict", **options: Any) -> str | None:
     """Find the final answer of a response, without its markup; `None` where there is none.
 
     >>> extract("So 2 + 3 = 5.</think>**Final answer:** 5 million.")
@@ -144,41 +179,106 @@ def extract(response: str, *, reasoning: str = "auto") -> str | None:
     True
 
     Raises:
-        ValueError: an unknown reasoning.
+        ValueError: an unknown profile or option.
     """
-    return _rust.extract(response, reasoning)
+    return _scorer(profile, options).extract(response)
 
 
-def check_gold(gold: str, *, kind: str = "auto") -> str:
-    """Name the kind a gold is judged as.
+def score_batch(
+    responses: Sequence[str], golds: Sequence[Gold], *, profile: str = "strict", threads: int = 1, **options: Any
+) -> Verdicts:
+    """Score many responses in one call, which releases the GIL.
+
+    >>> score_batch(["The answer is yes.", "No idea"], ["Yes", ["No", "Nope"]]).scores
+    array([1., 0.])
+
+    Args:
+        responses: N of them, as in `score`.
+        golds: one gold, or one list of aliases, per response.
+        profile: the scorer of all.
+        threads: how many work at once; more than one pays above about a thousand rows.
+        options: the profile's; each is one value for all, or a list with one value per response.
+
+    Raises:
+        ValueError: sequences of different lengths; else as in `score`, naming the row, counted from 0.
+    """
+    natives = _natives(profile, options, len(responses))
+    return Verdicts(_rust.score_batch(natives, list(responses), list(golds), threads))
+
+
+def match_batch(
+    predictions: Sequence[str | Spans | float],
+    golds: Sequence[Gold],
+    *,
+    profile: str = "strict",
+    threads: int = 1,
+    **options: Any,
+) -> Verdicts:
+    """Judge many answers that were already extracted; the arguments are those of `score_batch`.
+
+    >>> match_batch(["the city of Paris", "Rome"], ["Paris", "Paris"], profile="squad_v1").metrics["f1"]
+    array([0.5, 0. ])
+    """
+    natives = _natives(profile, options, len(predictions))
+    return Verdicts(_rust.match_batch(natives, list(predictions), list(golds), threads))
+
+
+def official_golds(answers: Sequence[str], *, profile: str) -> list[str]:
+    """Bare answers in the form in which `score` takes them: within the profile's sentence where it has one.
+
+    >>> official_golds(["B"], profile="qwenlong_mc"), official_golds(["5", "five"], profile="strict")
+    (['The correct answer is (B).'], ['5', 'five'])
+    """
+    return [SENTENCES.get(profile, "{}").replace("{}", answer) for answer in answers]
+
+
+def check_gold(gold: str, *, kind: str = "auto", profile: str = "strict") -> str:
+    """Name the kind that `strict` judges a gold as; of another profile, say that it can judge by the gold at all.
 
     >>> check_gold("1,496.5 million"), check_gold("(B)"), check_gold("5 apples")
     ('number', 'choice', 'text')
+    >>> check_gold("five", profile="squad_v1")
+    'squad_v1'
 
     Raises:
-        ValueError: a gold that says nothing to judge by, such as "the" or, as a number, "five"; an unknown kind.
+        ValueError: a gold that says nothing to judge by, such as "the" or, as a number, "five"; an unknown kind or
+            profile.
     """
-    return _rust.check_gold(gold, kind)
+    if profile == "strict":
+        return _rust.check_gold(gold, kind)
+    found = score("", official_golds([gold], profile=profile), profile=profile)
+    judged = match(gold, gold, profile=profile)
+    for verdict in (found, judged):
+        if verdict.score is None:
+            raise ValueError(f"gold `{gold}` cannot be judged by profile `{profile}`: {verdict.reason}")
+    return profile
 
 
-def _check_profile(profile: str) -> None:
-    if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile!r}: use {', '.join(PROFILES)}")
+@lru_cache(maxsize=64)
+def _plain(profile: str) -> Scorer:
+    return Scorer(profile)
 
 
-def _aliases(gold: str | Sequence[str]) -> list[str]:
-    return [gold] if isinstance(gold, str) else list(gold)
+def _scorer(profile: str, options: Mapping[str, Any]) -> Scorer:
+    return Scorer(profile, **options) if options else _plain(profile)
 
 
-def _record(verdict: _rust.Verdict) -> Verdict:
-    metrics = {} if verdict.score is None else {"accuracy": verdict.score}
-    metrics["well_formed"] = float(verdict.well_formed)
-    return Verdict(
-        score=verdict.score,
-        extracted=verdict.extracted,
-        normal_prediction=verdict.normal_prediction,
-        normal_gold=verdict.normal_gold,
-        reason=verdict.reason,
-        matched_gold=verdict.matched_gold,
-        metrics=metrics,
-    )
+def _made(profile: str, options: dict[str, Any]) -> Scorer:
+    return Scorer(profile, **options)
+
+
+def _natives(profile: str, options: Mapping[str, Any], rows: int) -> list[_rust.Scorer]:
+    """One scorer for all rows, or one a row where an option differs between rows."""
+    columns = {name: list(value) for name, value in options.items() if not isinstance(value, str | float | int)}
+    for name, column in columns.items():
+        if len(column) != rows:
+            raise ValueError(f"{name} has {len(column)} values for {rows} rows: one for all, or one a row")
+    if not columns:
+        return [_rust.Scorer(profile, dict(options))]
+    made: dict[tuple[Any, ...], _rust.Scorer] = {}
+    natives = []
+    for values in zip(*columns.values(), strict=True):
+        if values not in made:
+            made[values] = _rust.Scorer(profile, {**options, **dict(zip(columns, values, strict=True))})
+        natives.append(made[values])
+    return natives

@@ -49,7 +49,8 @@ def table(name: str, about: str, kind: str, rows: list[str]) -> str:
             line = ""
         line += f"{row}, "
     lines = [f"    {text.rstrip()}" for text in [*lines, line]]
-    return "\n".join([f"/// {about}", "#[rustfmt::skip]", f"pub(super) const {name}: [{kind}; {len(rows)}] = [", *lines, "];", ""])
+    head = [f"/// {about}", "#[rustfmt::skip]", f"pub(super) const {name}: [{kind}; {len(rows)}] = ["]
+    return "\n".join([*head, *lines, "];", ""])
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from qwenlong.documents import load_examples
 from qwenlong.phases import Corpus, EndlessPool, FixedPool
 from qwenlong.prompts import DEFAULT_TEMPLATE, Assembly, PromptSet, Tokenizer, build_prompt, build_prompts
 from qwenlong.records import Draw, Example, Prompt
-from qwenlong.scoring import PROFILES, check_gold
+from qwenlong.scoring import check_gold, match
 from qwenlong.synthetic import TEMPLATE, SyntheticTask
 
 log = logging.getLogger(__name__)
@@ -99,14 +99,12 @@ class _Rows:
     def read(self, path: str) -> list[Example]:
         """All rows of a file, which is read once."""
         if path not in self._files:
-            examples = load_examples(
-                Path(path), format=self._config.data.format, check_gold=lambda gold, kind: check_gold(gold, kind=kind)
-            )
-            for example in examples:
-                if example.profile not in (None, *PROFILES):
-                    raise ValueError(
-                        f'{path}: row "{example.id}" asks for the profile "{example.profile}"; known is {PROFILES[0]}'
-                    )
+            examples = load_examples(Path(path), format=self._config.data.format, check_gold=check_gold)
+            for example in (example for example in examples if example.profile):
+                try:
+                    match("", list(example.answers), profile=str(example.profile))
+                except ValueError as error:
+                    raise ValueError(f'{path}: row "{example.id}": {error}') from error
             self._files[path] = examples
         return self._files[path]
 

@@ -1,0 +1,138 @@
+//! Many rows in one call, on one thread or several, without the interpreter.
+
+use std::thread;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use qwenlong_scoring::{Error, Verdict};
+
+use super::scorer::{Given, Scorer, any_surrogates, listed};
+use super::text::Text;
+use super::verdicts::Verdicts;
+
+type Scorers<'py> = Vec<Bound<'py, Scorer>>;
+type Objects<'py> = Vec<Bound<'py, PyAny>>;
+
+/// The verdicts of many responses, in their order. One scorer is for all rows, else there is one a row.
+#[pyfunction]
+pub(super) fn score_batch(
+    py: Python<'_>,
+    scorers: Scorers<'_>,
+    responses: Vec<Bound<'_, PyString>>,
+    golds: Objects<'_>,
+    threads: usize,
+) -> PyResult<Verdicts> {
+    check(&scorers, responses.len(), golds.len(), threads)?;
+    let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
+    let golds: Vec<_> = golds.iter().map(listed).collect();
+    let rows = responses
+        .iter()
+        .zip(&golds)
+        .enumerate()
+        .map(|(row, (response, golds))| {
+            let scorer = scorer(row);
+            Ok((scorer, scorer.response(response)?, read(scorer, golds, row)?))
+        })
+        .collect::<PyResult<Vec<_>>>()?;
+    let lone = rows.iter().map(|(_, text, golds)| text.has_surrogates() || any_surrogates(golds)).collect();
+    let judge = |(scorer, text, golds): &(&Scorer, Text<'_>, Vec<Given<'_>>)| {
+        let golds: Vec<_> = golds.iter().map(Given::answer).collect();
+        scorer.profile.score(text.as_str(), &golds, &scorer.settings)
+    };
+    verdicts(py.detach(|| judged(&rows, threads, judge)), lone)
+}
+
+/// The verdicts on many answers that were already extracted.
+#[pyfunction]
+pub(super) fn match_batch(
+    py: Python<'_>,
+    scorers: Scorers<'_>,
+    predictions: Objects<'_>,
+    golds: Objects<'_>,
+    threads: usize,
+) -> PyResult<Verdicts> {
+    check(&scorers, predictions.len(), golds.len(), threads)?;
+    let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
+    let golds: Vec<_> = golds.iter().map(listed).collect();
+    let rows = predictions
+        .iter()
+        .zip(&golds)
+        .enumerate()
+        .map(|(row, (prediction, golds))| {
+            let scorer = scorer(row);
+            let prediction =
+                scorer.given(prediction, "a prediction").map_err(|error| named(py, error, row))?;
+            Ok((scorer, prediction, read(scorer, golds, row)?))
+        })
+        .collect::<PyResult<Vec<_>>>()?;
+    let lone = rows
+        .iter()
+        .map(|(_, prediction, golds)| {
+            any_surrogates(std::slice::from_ref(prediction)) || any_surrogates(golds)
+        })
+        .collect();
+    let judge = |(scorer, prediction, golds): &(&Scorer, Given<'_>, Vec<Given<'_>>)| {
+        let golds: Vec<_> = golds.iter().map(Given::answer).collect();
+        scorer.profile.match_answer(&prediction.answer(), &golds, &scorer.settings)
+    };
+    verdicts(py.detach(|| judged(&rows, threads, judge)), lone)
+}
+
+fn check(scorers: &[Bound<'_, Scorer>], rows: usize, golds: usize, threads: usize) -> PyResult<()> {
+    if golds != rows {
+        return Err(PyValueError::new_err(format!("{rows} rows need as many golds, not {golds}")));
+    }
+    if scorers.len() != 1 && scorers.len() != rows {
+        return Err(PyValueError::new_err(format!(
+            "{rows} rows need as many scorers, not {}",
+            scorers.len()
+        )));
+    }
+    if threads == 0 {
+        return Err(PyValueError::new_err("threads is 0 but must be at least 1"));
+    }
+    Ok(())
+}
+
+fn read<'a>(scorer: &Scorer, golds: &'a [Bound<'_, PyAny>], row: usize) -> PyResult<Vec<Given<'a>>> {
+    if golds.is_empty() {
+        return Err(PyValueError::new_err(format!("row {row} has no gold")));
+    }
+    let py = golds[0].py();
+    scorer.golds(golds).map_err(|error| named(py, error, row))
+}
+
+fn named(py: Python<'_>, error: PyErr, row: usize) -> PyErr {
+    PyValueError::new_err(format!("row {row}: {}", error.value(py)))
+}
+
+/// Rows are cut into as many runs as there are threads.
+fn judged<R: Sync>(
+    rows: &[R],
+    threads: usize,
+    judge: impl Fn(&R) -> Result<Verdict, Error> + Sync,
+) -> Vec<Result<Verdict, Error>> {
+    let threads = threads.min(rows.len()).max(1);
+    if threads == 1 {
+        return rows.iter().map(judge).collect();
+    }
+    thread::scope(|scope| {
+        let judge = &judge;
+        let runs: Vec<_> = rows
+            .chunks(rows.len().div_ceil(threads))
+            .map(|run| scope.spawn(move || run.iter().map(judge).collect::<Vec<_>>()))
+            .collect();
+        let joined =
+            runs.into_iter().map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
+    })
+}
+
+fn verdicts(judged: Vec<Result<Verdict, Error>>, lone: Vec<bool>) -> PyResult<Verdicts> {
+    let rows = judged.into_iter().zip(lone).enumerate().map(|(row, (verdict, lone))| match verdict {
+        Ok(verdict) => Ok((verdict, lone)),
+        Err(error) => Err(PyValueError::new_err(format!("row {row}: {error}"))),
+    });
+    Ok(Verdicts { rows: rows.collect::<PyResult<_>>()? })
+}

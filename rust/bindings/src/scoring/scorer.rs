@@ -1,0 +1,170 @@
+//! A profile with its options, and what it is asked.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use qwenlong_scoring::{Answer, Profile, Setting, Settings, profile};
+
+use super::spans::Spans;
+use super::text::{Text, write};
+use super::verdicts::{Fields, fields};
+use crate::error;
+
+/// A profile with its options.
+#[pyclass(frozen, module = "qwenlong._rust")]
+pub(super) struct Scorer {
+    pub(super) profile: &'static Profile,
+    pub(super) settings: Settings,
+}
+
+/// An answer as Python gave it.
+pub(super) enum Given<'a> {
+    One(Text<'a>),
+    Several(Vec<Text<'a>>),
+}
+
+impl Given<'_> {
+    pub(super) fn answer(&self) -> Answer<'_> {
+        match self {
+            Self::One(text) => Answer::Text(text.as_str()),
+            Self::Several(spans) => Answer::Spans(spans.iter().map(Text::as_str).collect()),
+        }
+    }
+
+    fn has_surrogates(&self) -> bool {
+        match self {
+            Self::One(text) => text.has_surrogates(),
+            Self::Several(spans) => spans.iter().any(Text::has_surrogates),
+        }
+    }
+}
+
+/// Whether any of the texts has stand-ins.
+pub(super) fn any_surrogates(golds: &[Given<'_>]) -> bool {
+    golds.iter().any(Given::has_surrogates)
+}
+
+#[pymethods]
+impl Scorer {
+    #[new]
+    fn new(profile_name: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let profile = profile(profile_name).map_err(error::scoring)?;
+        let given = options
+            .iter()
+            .map(|(name, value)| Ok((name.extract::<String>()?, setting(&name, &value)?)))
+            .collect::<PyResult<Vec<_>>>()?;
+        let given = given.iter().map(|(name, setting)| (name.as_str(), setting.clone()));
+        let settings = Settings::read(profile, given).map_err(error::scoring)?;
+        Ok(Self { profile, settings })
+    }
+
+    /// Extracts the answer of a response and judges it.
+    fn score<'py>(
+        &self,
+        py: Python<'py>,
+        response: Bound<'py, PyString>,
+        golds: Bound<'py, PyAny>,
+    ) -> PyResult<Fields<'py>> {
+        let response = self.response(&response)?;
+        let golds = listed(&golds);
+        let golds = self.golds(&golds)?;
+        let lone = response.has_surrogates() || any_surrogates(&golds);
+        let golds: Vec<_> = golds.iter().map(Given::answer).collect();
+        let verdict = py.detach(|| self.profile.score(response.as_str(), &golds, &self.settings));
+        fields(py, &verdict.map_err(error::scoring)?, lone)
+    }
+
+    /// Judges an answer that was already extracted.
+    #[pyo3(name = "match")]
+    fn match_answer<'py>(
+        &self,
+        py: Python<'py>,
+        prediction: Bound<'py, PyAny>,
+        golds: Bound<'py, PyAny>,
+    ) -> PyResult<Fields<'py>> {
+        let prediction = self.given(&prediction, "the prediction")?;
+        let golds = listed(&golds);
+        let golds = self.golds(&golds)?;
+        let lone = prediction.has_surrogates() || any_surrogates(&golds);
+        let golds: Vec<_> = golds.iter().map(Given::answer).collect();
+        let verdict = py.detach(|| self.profile.match_answer(&prediction.answer(), &golds, &self.settings));
+        fields(py, &verdict.map_err(error::scoring)?, lone)
+    }
+
+    /// The answer of a response.
+    fn extract<'py>(
+        &self,
+        py: Python<'py>,
+        response: Bound<'py, PyString>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let response = self.response(&response)?;
+        let lone = response.has_surrogates();
+        let found = py.detach(|| self.profile.extract(response.as_str(), &self.settings));
+        found.map(|text| write(py, &text, lone)).transpose()
+    }
+}
+
+impl Scorer {
+    /// As much of a response as the profile reads.
+    pub(super) fn response<'a>(&self, response: &'a Bound<'_, PyString>) -> PyResult<Text<'a>> {
+        if self.profile.tail { Text::tail(response) } else { Text::of(response) }
+    }
+
+    /// The golds of one row.
+    pub(super) fn golds<'a>(&self, golds: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Given<'a>>> {
+        golds.iter().map(|gold| self.given(gold, "a gold")).collect()
+    }
+
+    /// A text, spans or, where the profile counts, a number.
+    pub(super) fn given<'a>(&self, value: &'a Bound<'_, PyAny>, what: &str) -> PyResult<Given<'a>> {
+        if let Ok(text) = value.cast::<PyString>() {
+            return Ok(Given::One(Text::of(text)?));
+        }
+        if let Ok(spans) = value.cast::<Spans>() {
+            let spans = spans.get().spans.bind(value.py()).iter();
+            let owned = spans.map(|span| {
+                let span = span.cast_into::<PyString>()?;
+                Ok(match Text::of(&span)? {
+                    Text::Borrowed(text) => Text::Owned(text.to_owned(), false),
+                    Text::Owned(text, lone) => Text::Owned(text, lone),
+                })
+            });
+            return Ok(Given::Several(owned.collect::<PyResult<_>>()?));
+        }
+        let number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
+        if takes_numbers(self.profile) && number && !value.is_instance_of::<PyBool>() {
+            return Ok(Given::One(Text::Owned(value.str()?.to_string_lossy().into_owned(), false)));
+        }
+        let name = self.profile.name;
+        Err(PyValueError::new_err(format!("{what} is {}: profile `{name}` takes text", value.repr()?)))
+    }
+}
+
+/// The golds of one row: a list or tuple of aliases, or one.
+pub(super) fn listed<'py>(golds: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyAny>> {
+    if let Ok(list) = golds.cast::<PyList>() {
+        list.iter().collect()
+    } else if let Ok(tuple) = golds.cast::<PyTuple>() {
+        tuple.iter().collect()
+    } else {
+        vec![golds.clone()]
+    }
+}
+
+fn setting(name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<Setting> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Setting::Text(Text::of(text)?.as_str().to_owned()));
+    }
+    if value.is_instance_of::<PyBool>() {
+        return Err(PyValueError::new_err(format!("{name} is {value}: use a text or a number")));
+    }
+    match value.extract::<f64>() {
+        Ok(number) => Ok(Setting::Number(number)),
+        Err(_) => Err(PyValueError::new_err(format!("{name} is {}: use a text or a number", value.repr()?))),
+    }
+}
+
+/// The profiles whose official golds are numbers in their files.
+fn takes_numbers(profile: &Profile) -> bool {
+    matches!(profile.name, "docmath_eval" | "qwenlong_docmath_eval" | "tatqa")
+}
