@@ -150,7 +150,7 @@ class RewardModel:
                 options = {"kind": [examples[i].kind.value for i in rows], "reasoning": self.reasoning}
             found = scoring.score_batch(
                 [responses[i] for i in rows],
-                [scoring.official_golds(examples[i].answers, profile=profile) for i in rows],
+                [scoring.official_gold(examples[i].answers, profile=profile) for i in rows],
                 profile=profile,
                 **options,
             )

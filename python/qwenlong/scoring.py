@@ -42,9 +42,9 @@ from typing import Any
 
 from qwenlong import _rust
 from qwenlong._rust import Spans as Spans  # noqa: PLC0414  # part of the interface
-from qwenlong.profiles import SENTENCES
-from qwenlong.profiles import Profile as Profile  # noqa: PLC0414
-from qwenlong.profiles import profiles as profiles  # noqa: PLC0414
+from qwenlong.catalog import SENTENCES
+from qwenlong.catalog import Profile as Profile  # noqa: PLC0414
+from qwenlong.catalog import profiles as profiles  # noqa: PLC0414
 from qwenlong.records import Verdict
 from qwenlong.verdicts import Verdicts, record
 
@@ -223,13 +223,21 @@ def match_batch(
     return Verdicts(_rust.match_batch(natives, list(predictions), list(golds), threads))
 
 
-def official_golds(answers: Sequence[str], *, profile: str) -> list[str]:
-    """Bare answers in the form in which `score` takes them: within the profile's sentence where it has one.
+def official_gold(answers: Sequence[str], *, profile: str) -> str | list[str]:
+    """Bare answers in the form in which `score` takes them: in the profile's sentence, one alone where it takes one.
 
-    >>> official_golds(["B"], profile="qwenlong_mc"), official_golds(["5", "five"], profile="strict")
-    (['The correct answer is (B).'], ['5', 'five'])
+    >>> official_gold(["B"], profile="qwenlong_mc"), official_gold(["5", "five"], profile="strict")
+    ('The correct answer is (B).', ['5', 'five'])
+
+    Raises:
+        ValueError: several answers for a profile that takes one.
     """
-    return [SENTENCES.get(profile, "{}").replace("{}", answer) for answer in answers]
+    golds = [SENTENCES.get(profile, "{}").replace("{}", answer) for answer in answers]
+    if profiles()[profile].golds != "one":
+        return golds
+    if len(golds) != 1:
+        raise ValueError(f"profile `{profile}` compares with one gold, not {len(golds)}: choose one")
+    return golds[0]
 
 
 def check_gold(gold: str, *, kind: str = "auto", profile: str = "strict") -> str:
@@ -246,7 +254,7 @@ def check_gold(gold: str, *, kind: str = "auto", profile: str = "strict") -> str
     """
     if profile == "strict":
         return _rust.check_gold(gold, kind)
-    found = score("", official_golds([gold], profile=profile), profile=profile)
+    found = score("", official_gold([gold], profile=profile), profile=profile)
     judged = match(gold, gold, profile=profile)
     for verdict in (found, judged):
         if verdict.score is None:

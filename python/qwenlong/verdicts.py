@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from qwenlong import _rust
 from qwenlong.records import Verdict
 
-
 Fields = tuple[float | None, str | None, str | None, str | None, str, int | None, dict[str, float]]
 """Score, extracted, normal prediction, normal gold, reason, matched gold, metrics."""
 

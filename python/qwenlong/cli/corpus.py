@@ -13,7 +13,7 @@ from qwenlong.documents import load_examples
 from qwenlong.phases import Corpus, EndlessPool, FixedPool
 from qwenlong.prompts import DEFAULT_TEMPLATE, Assembly, PromptSet, Tokenizer, build_prompt, build_prompts
 from qwenlong.records import Draw, Example, Prompt
-from qwenlong.scoring import check_gold, match
+from qwenlong.scoring import check_gold, official_gold
 from qwenlong.synthetic import TEMPLATE, SyntheticTask
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class _Rows:
             examples = load_examples(Path(path), format=self._config.data.format, check_gold=check_gold)
             for example in (example for example in examples if example.profile):
                 try:
-                    match("", list(example.answers), profile=str(example.profile))
+                    official_gold(example.answers, profile=str(example.profile))
                 except ValueError as error:
                     raise ValueError(f'{path}: row "{example.id}": {error}') from error
             self._files[path] = examples

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use qwenlong_scoring::{Error, Verdict};
 
-use super::scorer::{Given, Scorer, any_surrogates, listed};
+use super::scorer::{Given, Scorer, any_surrogates};
 use super::text::Text;
 use super::verdicts::Verdicts;
 
@@ -25,7 +25,7 @@ pub(super) fn score_batch(
 ) -> PyResult<Verdicts> {
     check(&scorers, responses.len(), golds.len(), threads)?;
     let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
-    let golds: Vec<_> = golds.iter().map(listed).collect();
+    let golds = listed(py, scorer, &golds)?;
     let rows = responses
         .iter()
         .zip(&golds)
@@ -54,7 +54,7 @@ pub(super) fn match_batch(
 ) -> PyResult<Verdicts> {
     check(&scorers, predictions.len(), golds.len(), threads)?;
     let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
-    let golds: Vec<_> = golds.iter().map(listed).collect();
+    let golds = listed(py, scorer, &golds)?;
     let rows = predictions
         .iter()
         .zip(&golds)
@@ -93,6 +93,16 @@ fn check(scorers: &[Bound<'_, Scorer>], rows: usize, golds: usize, threads: usiz
         return Err(PyValueError::new_err("threads is 0 but must be at least 1"));
     }
     Ok(())
+}
+
+/// The golds of every row.
+fn listed<'py, 's>(
+    py: Python<'py>,
+    scorer: impl Fn(usize) -> &'s Scorer,
+    golds: &[Bound<'py, PyAny>],
+) -> PyResult<Vec<Objects<'py>>> {
+    let listed = |(row, golds)| scorer(row).listed(golds).map_err(|error| named(py, error, row));
+    golds.iter().enumerate().map(listed).collect()
 }
 
 fn read<'a>(scorer: &Scorer, golds: &'a [Bound<'_, PyAny>], row: usize) -> PyResult<Vec<Given<'a>>> {

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
-use qwenlong_scoring::{Answer, Profile, Setting, Settings, profile};
+use qwenlong_scoring::{Answer, Golds, Profile, Setting, Settings, profile};
 
 use super::spans::Spans;
 use super::text::{Text, write};
@@ -66,7 +66,7 @@ impl Scorer {
         golds: Bound<'py, PyAny>,
     ) -> PyResult<Fields<'py>> {
         let response = self.response(&response)?;
-        let golds = listed(&golds);
+        let golds = self.listed(&golds)?;
         let golds = self.golds(&golds)?;
         let lone = response.has_surrogates() || any_surrogates(&golds);
         let golds: Vec<_> = golds.iter().map(Given::answer).collect();
@@ -83,7 +83,7 @@ impl Scorer {
         golds: Bound<'py, PyAny>,
     ) -> PyResult<Fields<'py>> {
         let prediction = self.given(&prediction, "the prediction")?;
-        let golds = listed(&golds);
+        let golds = self.listed(&golds)?;
         let golds = self.golds(&golds)?;
         let lone = prediction.has_surrogates() || any_surrogates(&golds);
         let golds: Vec<_> = golds.iter().map(Given::answer).collect();
@@ -110,7 +110,25 @@ impl Scorer {
         if self.profile.tail { Text::tail(response) } else { Text::of(response) }
     }
 
-    /// The golds of one row.
+    /// The golds of one row: a list or tuple of aliases, or one gold.
+    pub(super) fn listed<'py>(&self, golds: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let listed: Vec<_> = if let Ok(list) = golds.cast::<PyList>() {
+            list.iter().collect()
+        } else if let Ok(tuple) = golds.cast::<PyTuple>() {
+            tuple.iter().collect()
+        } else {
+            return Ok(vec![golds.clone()]);
+        };
+        if self.profile.golds == Golds::One {
+            let (name, count) = (self.profile.name, listed.len());
+            let message =
+                format!("profile `{name}` compares with one gold, not a list of {count}: choose one");
+            return Err(PyValueError::new_err(message));
+        }
+        Ok(listed)
+    }
+
+    /// The golds of one row, as text.
     pub(super) fn golds<'a>(&self, golds: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Given<'a>>> {
         golds.iter().map(|gold| self.given(gold, "a gold")).collect()
     }
@@ -137,17 +155,6 @@ impl Scorer {
         }
         let name = self.profile.name;
         Err(PyValueError::new_err(format!("{what} is {}: profile `{name}` takes text", value.repr()?)))
-    }
-}
-
-/// The golds of one row: a list or tuple of aliases, or one.
-pub(super) fn listed<'py>(golds: &Bound<'py, PyAny>) -> Vec<Bound<'py, PyAny>> {
-    if let Ok(list) = golds.cast::<PyList>() {
-        list.iter().collect()
-    } else if let Ok(tuple) = golds.cast::<PyTuple>() {
-        tuple.iter().collect()
-    } else {
-        vec![golds.clone()]
     }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qwenlong import _rust
 
@@ -73,6 +74,11 @@ def profiles() -> dict[str, Profile]:
     >>> [option.name for option in profiles()["strict"].options][:2]
     ['kind', 'reasoning']
     """
+    return dict(_profiles())
+
+
+@lru_cache(maxsize=1)
+def _profiles() -> dict[str, Profile]:
     return {
         fields["name"]: Profile(
             **{**fields, "metrics": tuple(fields["metrics"])},
