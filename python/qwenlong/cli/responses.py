@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -19,24 +20,22 @@ class RowError(ValueError):
     """A row that cannot be scored: its line, what is wrong, what to do."""
 
 
-def read_rows(lines: Iterable[str], options: argparse.Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_rows(lines: Iterable[bytes], options: argparse.Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
     """Every row with the number of its line; empty lines are passed over."""
-    number = 0
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield number, _row(line, f"{options.file}:{number}")
+
+
+def _row(line: bytes, place: str) -> dict[str, Any]:
     try:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield number, _row(line, f"{options.file}:{number}")
+        row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise RowError(f"{options.file}:{number + 1}: not UTF-8: {error.reason}") from error
-
-
-def _row(line: str, place: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
+        raise RowError(f"{place}: not UTF-8: {error.reason}") from error
     except (ValueError, RecursionError) as error:
         raise RowError(f"{place}: not JSON: {error}") from error
     if not isinstance(row, dict):
-        raise RowError(f"{place}: a row is an object, not {line.strip():.40}")
+        raise RowError(f"{place}: a row is an object, not {row!r:.40}")
     return row
 
 
@@ -49,12 +48,10 @@ def judged(
     for place, (_, row) in zip(places, block, strict=True):
         texts.append(_text(row, options, place))
         golds.append(read_gold(row, options, profile, place))
-    own = [i for i, (_, row) in enumerate(block) if row.get("options")]
-    shared = [i for i in range(len(block)) if i not in set(own)]
+    own = {i: _options(row["options"], profile, places[i]) for i, (_, row) in enumerate(block) if row.get("options")}
+    shared = [i for i in range(len(block)) if i not in own]
     verdicts: dict[int, Verdict] = {}
-    for chosen, extra in [(shared, {}), *(([i], block[i][1]["options"]) for i in own)]:
-        if chosen and not isinstance(extra, dict):
-            raise RowError(f'{places[chosen[0]]}: "options" is an object, not {extra!r:.40}')
+    for chosen, extra in [(shared, {}), *(([i], extra) for i, extra in own.items())]:
         batch = scoring.match_batch if options.match else scoring.score_batch
         try:
             found = batch(
@@ -65,11 +62,22 @@ def judged(
                 **{**given, **extra},
             )
         except ValueError as error:
-            at, _, said = str(error).removeprefix("row ").partition(": ")
-            place = places[chosen[int(at)]] if at.isdigit() else places[chosen[0]]
-            raise RowError(f"{place}: {said or error}") from error
+            named = re.match(r"row (\d+):? ", str(error))
+            place = places[chosen[int(named[1])]] if named else places[chosen[0]]
+            raise RowError(f"{place}: {str(error)[named.end() if named else 0 :]}") from error
         verdicts.update(zip(chosen, found, strict=True))
     return [verdicts[i] for i in range(len(block))]
+
+
+def _options(value: Any, profile: Profile, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RowError(f'{place}: "options" is an object, not {value!r:.40}')
+    known = [option.name for option in profile.options]
+    for name in value:
+        if name not in known:
+            has = ", ".join(known) or "none"
+            raise RowError(f"{place}: unknown option `{name}`: profile `{profile.name}` has {has}")
+    return value
 
 
 def _text(row: dict[str, Any], options: argparse.Namespace, place: str) -> Any:

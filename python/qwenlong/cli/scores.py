@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from qwenlong import scoring
 from qwenlong.catalog import Profile
@@ -101,13 +101,13 @@ def _run(options: argparse.Namespace) -> int:
                 total.add(verdicts)
                 if out is not None:
                     out.writelines(_line(row, verdict) for (_, row), verdict in zip(block, verdicts, strict=True))
-    if total.rows == 0:
-        raise ValueError(f"{options.file} has no rows")
+            if total.rows == 0:
+                raise ValueError(f"{options.file} has no rows")
     (sys.stderr if options.out == "-" else sys.stdout).write(total.table())
     return 0
 
 
-def _explain(lines: Iterable[str], options: argparse.Namespace, profile: Profile, given: dict[str, Any]) -> int:
+def _explain(lines: Iterable[bytes], options: argparse.Namespace, profile: Profile, given: dict[str, Any]) -> int:
     rows = list(islice(read_rows(lines, options), max(options.explain, 0)))
     if options.explain < 1 or len(rows) < options.explain:
         raise ValueError(f"--explain is {options.explain}, but rows are counted from 1 to {len(rows)}")
@@ -199,11 +199,11 @@ def _listed(profiles: dict[str, Profile]) -> str:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[TextIO]:
+def _opened(path: str) -> Iterator[BinaryIO]:
     if path == "-":
-        yield sys.stdin
+        yield sys.stdin.buffer
         return
-    with Path(path).open(encoding="utf-8", errors="surrogatepass") as lines:
+    with Path(path).open("rb") as lines:
         yield lines
 
 
@@ -214,9 +214,12 @@ def _written(path: str | None) -> Iterator[TextIO | None]:
         yield None if path is None else sys.stdout
         return
     partial = Path(f"{path}.partial")
-    with partial.open("w", encoding="utf-8", errors="surrogatepass") as out:
-        yield out
-    partial.replace(path)
+    try:
+        with partial.open("w", encoding="utf-8", errors="surrogatepass") as out:
+            yield out
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _progress(rows: Iterator[Any], name: str) -> Iterator[Any]:
