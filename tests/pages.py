@@ -10,6 +10,7 @@ import json
 import re
 from pathlib import Path
 
+import qwenlong
 from qwenlong.config import Config, describe_keys, shipped_recipes
 from qwenlong.metrics import METRICS
 
@@ -47,6 +48,17 @@ Every metric of `metrics.jsonl`, as the package declares it. This page is writte
 """
 
 
+PROFILES_PAGE = """\
+# Profiles
+
+Every scorer, as the package declares it. This page is written by `make docs` and checked by a test; how to choose one is
+in [scoring.md](scoring.md).
+
+The same five answers (prediction / gold), judged by `match`. The first is right and says a little more; of the others none
+should be paid for.
+"""
+
+
 def configuration() -> str:
     """docs/configuration.md."""
     keys = list(describe_keys())
@@ -68,7 +80,47 @@ def metrics() -> str:
     return METRICS_PAGE + "".join(f"| `{name}` | {unit} | {_cell(text)} |\n" for name, (unit, text) in METRICS.items())
 
 
-PAGES = {"configuration.md": configuration, "metrics.md": metrics}
+ANSWERS = [
+    ("the city of Berlin", "Berlin"),
+    ("Paris, London, Berlin", "Berlin"),
+    ("the", "Barack Obama"),
+    ("Norway", "No"),
+    ("-5", "5"),
+]
+"""One honest answer and four that a scorer should not pay for: a prediction and its gold."""
+
+GOLDS = {
+    "one": "one gold",
+    "aliases": "one gold or a list of aliases",
+    "spans": "one gold or a list of aliases, each a text or `Spans`",
+}
+
+
+def profiles() -> str:
+    """docs/profiles.md."""
+    known = qwenlong.profiles()
+    heads = [f"`{prediction}` / `{gold}`" for prediction, gold in ANSWERS]
+    lines = [PROFILES_PAGE, f"| profile | headline | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
+    for name, profile in known.items():
+        verdicts = [qwenlong.match(prediction, gold, profile=name) for prediction, gold in ANSWERS]
+        cells = [verdict.reason if verdict.score is None else f"{verdict.score:.4g}" for verdict in verdicts]
+        lines.append(f"| `{name}` | {profile.headline} | {' | '.join(cells)} |")
+    for name, profile in known.items():
+        taken = f"; `score` takes the gold as `{profile.sentence.format('X')}`" if profile.sentence else ""
+        lines += ["", f"## {name}", "", f"{_cell(profile.summary)}.", ""]
+        lines += [
+            f"- follows: {profile.source}; semantics {profile.semantics}",
+            f"- metrics: {', '.join(f'`{metric}`' for metric in profile.metrics)}, the first being `score`",
+            f"- golds: {GOLDS[profile.golds]}{taken}",
+        ]
+        for option in profile.options:
+            takes = "a text" if option.least is None else f"{option.least:g} to {option.most:g}"
+            takes = ", ".join(f"`{choice}`" for choice in option.choices) or takes
+            lines.append(f"- option `{option.name}` = `{json.dumps(option.default)}` ({takes}): {option.summary}")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"configuration.md": configuration, "metrics.md": metrics, "profiles.md": profiles}
 
 
 def _section(name: str) -> tuple[str, str]:
