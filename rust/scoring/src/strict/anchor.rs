@@ -20,6 +20,10 @@ const MAX_LEAD_BYTES: usize = 240;
 /// Words between `answer` and `is` in `the answer to the question is`.
 const MAX_TOPIC_WORDS: usize = 12;
 
+const DETERMINERS: [&str; 4] = ["the", "my", "our", "this"];
+const ADJECTIVES: [&str; 9] =
+    ["final", "correct", "right", "best", "short", "exact", "overall", "complete", "numerical"];
+
 /// What a text says an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
@@ -140,11 +144,9 @@ fn opening(bytes: &[u8], at: usize) -> (usize, bool) {
     let (mut start, mut named) = (at, false);
     for _ in 0..3 {
         let (word, begin) = word_before(bytes, start);
-        let determiner = matches!(word.as_str(), "the" | "my" | "our" | "this");
-        let adjective = matches!(
-            word.as_str(),
-            "final" | "correct" | "right" | "best" | "short" | "exact" | "overall" | "complete" | "numerical"
-        );
+        let is = |known: &&str| word.eq_ignore_ascii_case(known.as_bytes());
+        let determiner = DETERMINERS.iter().any(is);
+        let adjective = ADJECTIVES.iter().any(is);
         if !determiner && !adjective {
             break;
         }
@@ -156,13 +158,12 @@ fn opening(bytes: &[u8], at: usize) -> (usize, bool) {
     (start, named)
 }
 
-/// The word before `at`, in lower case, and where it starts; empty where something else stands there.
-fn word_before(bytes: &[u8], at: usize) -> (String, usize) {
+/// The word before `at` and where it starts; empty where something else stands there.
+fn word_before(bytes: &[u8], at: usize) -> (&[u8], usize) {
     let gap = bytes[..at].iter().rev().take(8).take_while(|&&byte| is_space(byte)).count();
     let end = at - gap;
     let letters = bytes[..end].iter().rev().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let word = bytes[end - letters..end].iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
-    if gap == 0 { (String::new(), at) } else { (word, end - letters) }
+    if gap == 0 { (&[], at) } else { (&bytes[end - letters..end], end - letters) }
 }
 
 enum Standing {
@@ -174,34 +175,45 @@ enum Standing {
 /// How the phrase that starts at `start` stands in its sentence.
 fn standing(text: &str, start: usize) -> Standing {
     let lead = lead(text, start);
-    let words = |text: &str| -> Vec<String> {
-        text.replace(['\'', '\u{2019}'], "")
-            .split(|char: char| !char.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
-            .collect()
-    };
-    let all = words(lead);
-    if all.iter().all(|word| concludes(word)) {
+    let all = lowered(lead);
+    if words(&all).all(concludes) {
         return Standing::Opens;
     }
     let clause_start = lead
         .rfind([',', ';', ':', '—', '–'])
         .map_or(0, |at| at + lead[at..].chars().next().map_or(0, char::len_utf8));
-    let clause = words(&lead[clause_start..]);
-    if clause.last().is_some_and(|word| matches!(word.as_str(), "so" | "therefore" | "thus" | "hence")) {
+    let clause = lowered(&lead[clause_start..]);
+    if words(&clause).last().is_some_and(|word| matches!(word, "so" | "therefore" | "thus" | "hence")) {
         return Standing::Opens;
     }
-    if clause.iter().any(|word| unsays(word)) && !clause.iter().all(|word| concludes(word)) {
+    let concluding = words(&clause).all(concludes);
+    if words(&clause).any(unsays) && !concluding {
         return Standing::Unsaid;
     }
-    let conditional = all
-        .iter()
-        .any(|word| matches!(word.as_str(), "if" | "unless" | "suppose" | "supposing" | "assuming"));
-    if clause_start > 0 && !conditional && clause.iter().all(|word| concludes(word)) {
+    let conditional =
+        words(&all).any(|word| matches!(word, "if" | "unless" | "suppose" | "supposing" | "assuming"));
+    if clause_start > 0 && !conditional && concluding {
         return Standing::Opens;
     }
     Standing::Within
+}
+
+/// A text in lower case without apostrophes, and whatever else is no word a space.
+fn lowered(text: &str) -> String {
+    let mut lowered = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\'' | '\u{2019}' => {}
+            _ if char.is_ascii_alphanumeric() => lowered.push(char.to_ascii_lowercase()),
+            _ if char.is_alphanumeric() => lowered.extend(char.to_lowercase()),
+            _ => lowered.push(' '),
+        }
+    }
+    lowered
+}
+
+fn words(lowered: &str) -> impl Iterator<Item = &str> {
+    lowered.split(' ').filter(|word| !word.is_empty())
 }
 
 /// The sentence before `start`, as far as it is looked at.

@@ -1,17 +1,16 @@
 //! Chinese phrases that announce an answer: `答案是`, `最终答案：`.
 
-use memchr::memmem::rfind_iter;
-
 use crate::strict::anchor::Anchor;
+use crate::strict::scan::Needle;
 
-const ANSWER: &str = "答案";
+const ANSWER: Needle = Needle::new("答案");
 
 /// How far back a clause is looked at, in bytes.
 const MAX_LEAD_BYTES: usize = 60;
 
 /// The last phrase that nothing but words of conclusion lead to in its clause. O(n).
 pub(crate) fn last(text: &str) -> Option<Anchor> {
-    rfind_iter(text.as_bytes(), ANSWER.as_bytes()).find_map(|at| {
+    ANSWER.back(text).find_map(|at| {
         let rest = text[at + ANSWER.len()..].trim_start_matches(['*', ' ', '_']);
         let says =
             ["就是", "是", "为", "為", "：", ":"].into_iter().find_map(|verb| rest.strip_prefix(verb))?;

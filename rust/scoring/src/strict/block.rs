@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use memchr::memmem::{Finder, rfind, rfind_iter};
+use crate::strict::scan::Needle;
+
+const BOX: Needle = Needle::new("\\boxed");
+const TAG: Needle = Needle::new("<answer>");
+const END_TAG: Needle = Needle::new("</answer>");
 
 /// The last `\boxed{...}` whose braces balance: where it starts, and what is in it. O(n).
 ///
@@ -11,8 +15,8 @@ use memchr::memmem::{Finder, rfind, rfind_iter};
 pub(crate) fn last_box(text: &str) -> Option<(usize, Range<usize>)> {
     let bytes = text.as_bytes();
     let mut end = bytes.len();
-    for start in rfind_iter(bytes, b"\\boxed") {
-        let content = start + "\\boxed".len();
+    for start in BOX.back(text) {
+        let content = start + BOX.len();
         let content = content + bytes[content..end].iter().take_while(|&&byte| byte == b' ').count();
         if bytes[..end].get(content) == Some(&b'{')
             && let Some(close) = closing(&bytes[..end], content + 1)
@@ -28,9 +32,9 @@ pub(crate) fn last_box(text: &str) -> Option<(usize, Range<usize>)> {
 pub(crate) fn boxes_differ(text: &str) -> bool {
     let mut first: Option<&str> = None;
     let mut at = 0;
-    while let Some(found) = Finder::new(b"\\boxed").find(&text.as_bytes()[at..]) {
+    while let Some(found) = BOX.find(&text[at..]) {
         let bytes = text.as_bytes();
-        let content = at + found + "\\boxed".len();
+        let content = at + found + BOX.len();
         let content = content + bytes[content..].iter().take_while(|&&byte| byte == b' ').count();
         at = content;
         if bytes.get(content) != Some(&b'{') {
@@ -67,13 +71,10 @@ fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
 /// The last `<answer>`: where it starts, and what is in it, up to its end tag or, where that is missing, the end of its
 /// paragraph. O(n).
 pub(crate) fn last_tag(text: &str) -> Option<(usize, Range<usize>)> {
-    let start = rfind(text.as_bytes(), b"<answer>")?;
-    let content = start + "<answer>".len();
-    let rest = &text.as_bytes()[content..];
-    let end = Finder::new(b"</answer>")
-        .find(rest)
-        .or_else(|| Finder::new(b"\n\n").find(rest))
-        .unwrap_or(rest.len());
+    let start = TAG.rfind(text)?;
+    let content = start + TAG.len();
+    let rest = &text[content..];
+    let end = END_TAG.find(rest).or_else(|| rest.find("\n\n")).unwrap_or(rest.len());
     Some((start, content..content + end))
 }
 

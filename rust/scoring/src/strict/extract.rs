@@ -1,11 +1,16 @@
 //! The final answer of a response.
 
+use std::cell::OnceCell;
+
+use memchr::memchr2;
+
 use crate::strict::Reasoning;
 use crate::strict::anchor::{self, Said};
 use crate::strict::block;
 use crate::strict::plain::plain;
 use crate::strict::response::answer_part;
 use crate::strict::retraction;
+use crate::strict::scan::Needle;
 use crate::strict::tokens::Tokens;
 use crate::strict::words::denies;
 use crate::verdict::Reason;
@@ -13,8 +18,10 @@ use crate::verdict::Reason;
 /// Without an anchor a line of at most this many bytes is itself the answer.
 pub const MAX_BARE_ANSWER_BYTES: usize = 300;
 
+const END_TAG: Needle = Needle::new("</answer>");
+
 /// A final answer without markup.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Answer {
     /// Its first sentence.
     pub(crate) sentence: String,
@@ -23,6 +30,8 @@ pub(crate) struct Answer {
     pub(crate) anchored: bool,
     /// Why the sentence is no answer although it can be read: the line takes it back, or boxes several.
     pub(crate) objection: Option<Reason>,
+    /// Those of the sentence and of the line, once they were asked for.
+    tokens: (OnceCell<Tokens>, OnceCell<Tokens>),
 }
 
 impl Answer {
@@ -30,7 +39,7 @@ impl Answer {
     pub(crate) fn given(text: &str) -> Self {
         let line = plain(text);
         let objection = objection(text, &line, first_sentence(&line));
-        Self { sentence: line.clone(), line, anchored: true, objection }
+        Self { sentence: line.clone(), line, anchored: true, objection, tokens: Default::default() }
     }
 
     fn of(span: &str) -> Self {
@@ -38,7 +47,20 @@ impl Answer {
         let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
         let sentence = first_sentence(&line);
         let objection = objection(span, &line, sentence);
-        Self { sentence: plain(sentence), line, anchored: true, objection }
+        Self { sentence: plain(sentence), line, anchored: true, objection, tokens: Default::default() }
+    }
+
+    /// The normal form of the sentence. O(n) once.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        self.tokens.0.get_or_init(|| Tokens::of(&self.sentence))
+    }
+
+    /// The normal form of the line. O(n) once; a full stop at its end changes nothing.
+    pub(crate) fn line_tokens(&self) -> &Tokens {
+        match self.line.strip_prefix(&self.sentence) {
+            Some("" | ".") => self.tokens(),
+            _ => self.tokens.1.get_or_init(|| Tokens::of(&self.line)),
+        }
     }
 }
 
@@ -66,7 +88,11 @@ pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reaso
 
 /// Refuses an answer that is a placeholder or nothing.
 pub(crate) fn checked(answer: Answer) -> Result<Answer, Reason> {
-    if is_template(&answer.line) || is_template(&answer.sentence) {
+    // Every placeholder says `answer`.
+    let may_be = |text: &str| !text.is_ascii() || memchr2(b'w', b'W', text.as_bytes()).is_some();
+    if may_be(&answer.line) && is_template(answer.line_tokens())
+        || may_be(&answer.sentence) && is_template(answer.tokens())
+    {
         return Err(Reason::TemplateEcho);
     }
     if answer.sentence.is_empty() {
@@ -115,7 +141,7 @@ fn line(text: &str) -> &str {
 /// The rest of the line, or the next line that says something.
 fn span(part: &str, content: usize) -> &str {
     let rest = &part[content..];
-    let rest = rest.find("</answer>").map_or(rest, |end| &rest[..end]);
+    let rest = END_TAG.find(rest).map_or(rest, |end| &rest[..end]);
     let says = |line: &&str| line.chars().any(|char| !char.is_whitespace() && !"*_`:=#>$[]\\".contains(char));
     rest.split('\n').find(says).unwrap_or("")
 }
@@ -182,10 +208,9 @@ fn is_abbreviation(word: &str) -> bool {
 }
 
 /// The placeholder of a prompt, given back.
-fn is_template(answer: &str) -> bool {
-    let normal = Tokens::of(answer);
+fn is_template(answer: &Tokens) -> bool {
     matches!(
-        normal.normal(),
+        answer.normal(),
         "insert answer here"
             | "insert your answer here"
             | "insert answer"

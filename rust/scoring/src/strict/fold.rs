@@ -11,6 +11,34 @@ pub(crate) struct Folded {
     pub(crate) upper: bool,
 }
 
+/// A folded text. One in ASCII is its own bytes.
+pub(crate) trait Letters {
+    /// A character; none beyond the end.
+    fn char(&self, at: usize) -> Option<char>;
+    /// Whether that one was written in upper case.
+    fn upper(&self, at: usize) -> bool;
+}
+
+impl Letters for [u8] {
+    fn char(&self, at: usize) -> Option<char> {
+        self.get(at).map(|byte| char::from(byte.to_ascii_lowercase()))
+    }
+
+    fn upper(&self, at: usize) -> bool {
+        self.get(at).is_some_and(u8::is_ascii_uppercase)
+    }
+}
+
+impl Letters for [Folded] {
+    fn char(&self, at: usize) -> Option<char> {
+        self.get(at).map(|folded| folded.char)
+    }
+
+    fn upper(&self, at: usize) -> bool {
+        self.get(at).is_some_and(|folded| folded.upper)
+    }
+}
+
 /// Folds a text. O(n): a character has at most 18 in its decomposition.
 pub(crate) fn fold(text: &str) -> Vec<Folded> {
     let mut folded = Vec::with_capacity(text.len());

@@ -96,47 +96,40 @@ pub(super) fn judge<G: AsRef<str>>(
     kind: Kind,
     find: impl FnOnce() -> Result<Answer, Reason>,
 ) -> Verdict {
-    let readable: Vec<(usize, Gold)> = golds
-        .iter()
-        .enumerate()
-        .filter_map(|(index, gold)| Some((index, Gold::read(gold.as_ref(), kind)?)))
-        .collect();
     let found = find();
-    let well_formed = found.as_ref().is_ok_and(|answer| answer.anchored);
+    let well_formed = f64::from(u8::from(found.as_ref().is_ok_and(|answer| answer.anchored)));
     let mut verdict = Verdict {
-        score: readable.first().map(|_| 0.0),
-        extracted: found.as_ref().ok().map(|answer| answer.sentence.clone()),
+        score: None,
+        extracted: None,
         normal_prediction: None,
-        normal_gold: readable.first().map(|(_, gold)| gold.normal()),
+        normal_gold: None,
         reason: Reason::GoldUnparsable,
         matched_gold: None,
-        metrics: vec![(Metric::WellFormed, f64::from(u8::from(well_formed)))],
+        metrics: Vec::new(),
     };
-    if readable.is_empty() {
-        return verdict;
-    }
-    verdict.metrics.insert(0, (Metric::Accuracy, 0.0));
-    let answer = match found {
-        Ok(answer) => answer,
-        Err(reason) => return Verdict { reason, ..verdict },
-    };
-    for (place, (index, gold)) in readable.iter().enumerate() {
-        let (reason, normal) = compare(&answer, gold);
+    for (index, gold) in golds.iter().enumerate() {
+        let Some(gold) = Gold::read(gold.as_ref(), kind) else { continue };
+        let (reason, normal) = match &found {
+            Ok(answer) => compare(answer, &gold),
+            Err(reason) => (*reason, None),
+        };
+        // The first that can be read is shown where none matches.
+        if reason == Reason::Matched || verdict.score.is_none() {
+            verdict.reason = reason;
+            (verdict.normal_prediction, verdict.normal_gold) = (normal, Some(gold.into_normal()));
+            verdict.score = Some(0.0);
+        }
         if reason == Reason::Matched {
-            verdict.metrics[0].1 = 1.0;
-            return Verdict {
-                score: Some(1.0),
-                normal_prediction: normal,
-                normal_gold: Some(gold.normal()),
-                reason,
-                matched_gold: Some(*index),
-                ..verdict
-            };
-        }
-        if place == 0 {
-            (verdict.reason, verdict.normal_prediction) = (reason, normal);
+            (verdict.score, verdict.matched_gold) = (Some(1.0), Some(index));
+            break;
         }
     }
+    let accuracy = verdict.score.map(|score| (Metric::Accuracy, score));
+    verdict.metrics = match accuracy {
+        Some(accuracy) => vec![accuracy, (Metric::WellFormed, well_formed)],
+        None => vec![(Metric::WellFormed, well_formed)],
+    };
+    verdict.extracted = found.ok().map(|answer| answer.sentence);
     verdict
 }
 
@@ -156,7 +149,7 @@ fn compare(answer: &Answer, gold: &Gold) -> (Reason, Option<String>) {
         Gold::Choice(gold) => {
             choice::answer(&answer.sentence).map(|letter| (equal(letter == *gold), letter.to_string()))
         }
-        Gold::YesNo(gold) => yesno::answer(&Tokens::of(&answer.sentence))
+        Gold::YesNo(gold) => yesno::answer(answer.tokens())
             .map(|polarity| (equal(polarity == *gold), polarity.name().to_owned())),
     };
     match judged {
@@ -166,11 +159,11 @@ fn compare(answer: &Answer, gold: &Gold) -> (Reason, Option<String>) {
 }
 
 fn compare_text(answer: &Answer, gold: &Tokens) -> (Reason, Option<String>) {
-    let tokens = Tokens::of(&answer.sentence);
-    let mut reason = answer.objection.unwrap_or_else(|| text::judge(&tokens, gold));
-    let line = Tokens::of(&answer.line);
-    if line.normal() == gold.normal() && line.denials <= gold.denials {
-        reason = Reason::Matched;
-    }
+    let (tokens, line) = (answer.tokens(), answer.line_tokens());
+    let reason = if line.normal() == gold.normal() && line.denials <= gold.denials {
+        Reason::Matched
+    } else {
+        answer.objection.unwrap_or_else(|| text::judge(tokens, gold))
+    };
     (reason, Some(tokens.normal().to_owned()))
 }

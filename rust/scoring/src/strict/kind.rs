@@ -99,17 +99,19 @@ pub(crate) enum Gold {
 impl Gold {
     /// Reads a gold; `None` where it says nothing that could be judged as `kind`.
     pub(crate) fn read(gold: &str, kind: Kind) -> Option<Self> {
-        let text = |gold| Some(Tokens::of(gold)).filter(|tokens| !tokens.is_empty()).map(Self::Text);
+        let text = |tokens: Tokens| (!tokens.is_empty()).then_some(Self::Text(tokens));
         match kind {
             Kind::Auto => number::read_bare(gold)
                 .map(Self::Number)
-                .or_else(|| yesno::read(gold).map(Self::YesNo))
                 .or_else(|| choice::read_bare(gold).map(Self::Choice))
-                .or_else(|| text(gold)),
-            Kind::Text => text(gold),
+                .or_else(|| {
+                    let tokens = Tokens::of(gold);
+                    yesno::of(&tokens).map(Self::YesNo).or_else(|| text(tokens))
+                }),
+            Kind::Text => text(Tokens::of(gold)),
             Kind::Number => number::read(gold).ok().map(Self::Number),
             Kind::Choice => choice::read_gold(gold).map(Self::Choice),
-            Kind::YesNo => yesno::read(gold).map(Self::YesNo),
+            Kind::YesNo => yesno::of(&Tokens::of(gold)).map(Self::YesNo),
         }
     }
 
@@ -123,9 +125,9 @@ impl Gold {
     }
 
     /// What an answer is compared with, for people to read.
-    pub(crate) fn normal(&self) -> String {
+    pub(crate) fn into_normal(self) -> String {
         match self {
-            Self::Text(tokens) => tokens.normal().to_owned(),
+            Self::Text(tokens) => tokens.into_normal(),
             Self::Number(number) => number.to_string(),
             Self::Choice(letter) => letter.to_string(),
             Self::YesNo(polarity) => polarity.name().to_owned(),

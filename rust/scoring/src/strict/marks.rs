@@ -2,7 +2,13 @@
 
 /// How often a text denies by a sign. O(n).
 pub(crate) fn denials(text: &str) -> usize {
-    let mut count = text.matches("~~").count() + text.matches("<del>").count() + text.matches("<s>").count();
+    if !text.bytes().any(|byte| matches!(byte, b'!' | b'~' | b'<') || !byte.is_ascii()) {
+        return 0;
+    }
+    let mut count = 0;
+    if text.contains(['~', '<']) {
+        count = text.matches("~~").count() + text.matches("<del>").count() + text.matches("<s>").count();
+    }
     let mut before = ' ';
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {

@@ -23,6 +23,7 @@ mod reader;
 mod response;
 mod retraction;
 mod scale_words;
+mod scan;
 mod surroundings;
 mod text;
 mod tokens;

@@ -17,6 +17,10 @@ pub(crate) fn read(text: &str) -> Result<Number, Reason> {
 
 /// Reads a text that is one number and nothing else: sign, currency, percent and scale words belong to it.
 pub(crate) fn read_bare(text: &str) -> Option<Number> {
+    // Most golds have no digit.
+    if !text.chars().any(char::is_numeric) {
+        return None;
+    }
     read_as(text, true).ok()
 }
 

@@ -1,12 +1,25 @@
 //! An answer without its markup: Markdown emphasis, LaTeX, quotes.
 
+use std::borrow::Cow;
+
+use memchr::{memchr2, memchr3};
+
 /// Plain text. Only pairs of markers go, so that `5*3` stays a product. O(n).
 pub(crate) fn plain(text: &str) -> String {
-    let text = strip_ends(text);
-    let text =
-        if text.contains("**") || text.contains('`') { without_emphasis(text) } else { text.to_owned() };
-    let text = if text.contains(['\\', '{', '$']) { without_latex(&text) } else { text };
-    strip_ends(&text).to_owned()
+    let mut text = Cow::Borrowed(strip_ends(text));
+    if memchr2(b'*', b'`', text.as_bytes()).is_some() && (text.contains("**") || text.contains('`')) {
+        text = Cow::Owned(without_emphasis(&text));
+    }
+    if memchr3(b'\\', b'{', b'$', text.as_bytes()).is_some() {
+        text = Cow::Owned(without_latex(&text));
+    }
+    match text {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => {
+            let bare = strip_ends(&text);
+            if bare.len() == text.len() { text } else { bare.to_owned() }
+        }
+    }
 }
 
 /// Strips paired markers, quotes and whitespace around a text.
@@ -14,6 +27,13 @@ fn strip_ends(text: &str) -> &str {
     let mut text = text.trim();
     loop {
         let before = text.len();
+        let edges = (text.bytes().next(), text.bytes().next_back());
+        // `\u{201c}` begins with 0xe2.
+        let opens =
+            |byte| matches!(byte, b'*' | b'_' | b'`' | b'$' | b'"' | b'\'' | b'\\' | b'#' | b'>' | 0xe2);
+        if !edges.0.is_some_and(opens) && !matches!(edges.1, Some(b'*' | b'_')) {
+            return text;
+        }
         for (open, close) in [
             ("**", "**"),
             ("*", "*"),

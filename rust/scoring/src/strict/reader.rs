@@ -1,44 +1,47 @@
 //! Words and numbers, read off folded characters.
 
-use crate::strict::fold::{Folded, is_currency};
+use crate::strict::fold::{Letters, is_currency};
 use crate::strict::tokens::Gap;
 
 /// Reads folded characters, word by word.
-pub(crate) struct Reader<'a> {
-    pub(crate) folded: &'a [Folded],
+pub(crate) struct Reader<'a, L: Letters + ?Sized> {
+    pub(crate) letters: &'a L,
     pub(crate) at: usize,
 }
 
-impl Reader<'_> {
+impl<L: Letters + ?Sized> Reader<'_, L> {
     pub(crate) fn peek(&self, at: usize) -> char {
-        self.folded.get(at).map_or(' ', |folded| folded.char)
+        self.letters.char(at).unwrap_or(' ')
     }
 
     pub(crate) fn before(&self) -> char {
         self.at.checked_sub(1).map_or(' ', |at| self.peek(at))
     }
 
-    /// The word that starts here, if one does; the reader then stands behind it.
-    pub(crate) fn word(&mut self) -> Option<String> {
+    /// Reads the word that starts here into `word`, if one does; the reader then stands behind it.
+    pub(crate) fn word(&mut self, word: &mut String) -> bool {
+        word.clear();
         let char = self.peek(self.at);
         if is_letter(char) || self.is_sign() {
-            let mut word = String::new();
             if char == '-' {
                 word.push('-');
                 self.at += 1;
             }
-            self.number(&mut word);
-            self.letters(&mut word);
-            return Some(if word == "percent" { "%".to_owned() } else { word });
+            self.number(word);
+            self.letters(word);
+            if word == "percent" {
+                word.replace_range(.., "%");
+            }
+            return true;
         }
-        let word = match char {
-            '&' => "and".to_owned(),
-            '%' => "%".to_owned(),
-            _ if is_currency(char) => char.to_string(),
-            _ => return None,
-        };
+        match char {
+            '&' => word.push_str("and"),
+            '%' => word.push('%'),
+            _ if is_currency(char) => word.push(char),
+            _ => return false,
+        }
         self.at += 1;
-        Some(word)
+        true
     }
 
     /// A hyphen that negates the number behind it rather than joining two words.
@@ -83,9 +86,7 @@ impl Reader<'_> {
         let ill_formed =
             |at| self.peek(at).is_ascii_digit() || self.peek(at) == ',' && self.peek(at + 1).is_ascii_digit();
         if end > self.at && !ill_formed(end) {
-            word.extend(
-                self.folded[self.at..end].iter().map(|folded| folded.char).filter(|&char| char != ','),
-            );
+            word.extend((self.at..end).map(|at| self.peek(at)).filter(|&char| char != ','));
             self.at = end;
         }
     }
@@ -144,5 +145,8 @@ impl Reader<'_> {
 }
 
 fn is_letter(char: char) -> bool {
+    if char.is_ascii() {
+        return char.is_ascii_alphanumeric();
+    }
     char.is_alphanumeric() || unicode_normalization::char::is_combining_mark(char)
 }

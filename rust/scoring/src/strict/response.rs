@@ -3,16 +3,20 @@
 use memchr::memmem::rfind;
 
 use crate::strict::Reasoning;
+use crate::strict::scan::Needle;
+
+const OPEN: Needle = Needle::new("<think>");
+const CLOSE: Needle = Needle::new("</think>");
 
 /// What follows the reasoning, without end tokens; `None` where the reasoning never ended. O(n), from the tail.
 pub(crate) fn answer_part(response: &str, reasoning: Reasoning) -> Option<&str> {
-    let close = rfind(response.as_bytes(), b"</think>").map(|at| at + "</think>".len());
+    let close = CLOSE.rfind(response).map(|at| at + CLOSE.len());
     let part = match (close, reasoning) {
         (Some(at), _) => &response[at..],
         (None, Reasoning::Auto) => response,
         (None, Reasoning::Required) => return None,
     };
-    rfind(part.as_bytes(), b"<think>").is_none().then(|| without_end_tokens(part))
+    OPEN.rfind(part).is_none().then(|| without_end_tokens(part))
 }
 
 /// Special tokens longer than this are text.

@@ -21,6 +21,9 @@ pub(crate) fn follows(answer: &str, rest: &str) -> bool {
 
 fn takes_back(sentence: &str) -> bool {
     let sentence = sentence.trim();
+    if sentence.is_empty() {
+        return false;
+    }
     if sentence.starts_with(['不', '错', '錯']) {
         return true;
     }

@@ -1,6 +1,6 @@
 //! The normal form of a text: its words, folded, without articles and punctuation, numbers whole.
 
-use crate::strict::fold::{Folded, fold};
+use crate::strict::fold::{Letters, fold};
 use crate::strict::marks::denials;
 use crate::strict::reader::Reader;
 
@@ -30,6 +30,8 @@ pub(crate) struct Token {
     pub(crate) possessive: bool,
 }
 
+const ARTICLES: [&str; 3] = ["the", "an", "a"];
+
 /// A text in normal form.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tokens {
@@ -44,21 +46,32 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// The normal form of a text. O(n).
     pub(crate) fn of(text: &str) -> Self {
-        let folded = fold(text);
-        let mut reader = Reader { folded: &folded, at: 0 };
         let mut tokens = Self {
+            normal: String::with_capacity(text.len()),
+            places: Vec::with_capacity(text.len().min(64) / 4 + 1),
             denials: denials(text),
             bracketed: text.trim_start().starts_with(['[', '{']),
-            ..Self::default()
         };
-        let mut article: Option<(String, Token)> = None;
+        if text.is_ascii() {
+            tokens.read(text.as_bytes());
+        } else {
+            tokens.read(&fold(text)[..]);
+        }
+        tokens
+    }
+
+    fn read<L: Letters + ?Sized>(&mut self, letters: &L) {
+        let mut reader = Reader { letters, at: 0 };
+        let mut word = String::with_capacity(24);
+        let mut article: Option<(&str, Token)> = None;
         let (mut gap, mut seen) = (Gap::Space, false);
-        while let Some(&Folded { char, upper }) = reader.folded.get(reader.at) {
-            let Some(word) = reader.word() else {
+        while let Some(char) = letters.char(reader.at) {
+            let upper = letters.upper(reader.at);
+            if !reader.word(&mut word) {
                 gap = gap.max(reader.gap(char));
                 reader.at += 1;
                 continue;
-            };
+            }
             let dropped = article.take();
             if !seen {
                 gap = Gap::Space;
@@ -70,19 +83,19 @@ impl Tokens {
             let token = Token { start: 0, end: 0, gap, article: dropped.is_some(), possessive };
             gap = Gap::Space;
             // A capital A inside a text is a name: Vitamin A.
-            if matches!(word.as_str(), "the" | "an") || word == "a" && !(upper && seen) {
-                gap = token.gap;
-                article = Some((word, token));
-            } else {
-                tokens.push(&word, token);
+            match ARTICLES.into_iter().find(|&known| known == word) {
+                Some(known) if known != "a" || !(upper && seen) => {
+                    gap = token.gap;
+                    article = Some((known, token));
+                }
+                _ => self.push(&word, token),
             }
             seen = true;
         }
         match article {
-            Some((word, token)) if word != "the" && !tokens.is_empty() => tokens.push(&word, token),
+            Some((word, token)) if word != "the" && !self.is_empty() => self.push(word, token),
             _ => {}
         }
-        tokens
     }
 
     fn push(&mut self, word: &str, token: Token) {
@@ -102,6 +115,10 @@ impl Tokens {
     /// The tokens, one space between two.
     pub(crate) fn normal(&self) -> &str {
         &self.normal
+    }
+
+    pub(crate) fn into_normal(self) -> String {
+        self.normal
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -136,6 +153,9 @@ impl Tokens {
 
 /// Where a number ends and the unit joined to it begins.
 fn unit(word: &str) -> Option<usize> {
+    if !word.trim_start_matches('-').starts_with(|char: char| char.is_ascii_digit()) {
+        return None;
+    }
     let at = word.rfind(|char: char| char.is_ascii_digit())? + 1;
     let known = matches!(
         &word[at..],
@@ -166,7 +186,7 @@ fn unit(word: &str) -> Option<usize> {
             | "mhz"
             | "ghz"
     );
-    (known && word.trim_start_matches('-').starts_with(|char: char| char.is_ascii_digit())).then_some(at)
+    known.then_some(at)
 }
 
 #[cfg(test)]

@@ -24,11 +24,11 @@ impl Polarity {
 const MAX_TOKENS: usize = 24;
 
 /// Reads a gold or an answer that is one word.
-pub(crate) fn read(text: &str) -> Option<Polarity> {
-    of(Tokens::of(text).normal())
+pub(crate) fn of(tokens: &Tokens) -> Option<Polarity> {
+    named(tokens.normal())
 }
 
-fn of(normal: &str) -> Option<Polarity> {
+fn named(normal: &str) -> Option<Polarity> {
     match normal {
         "yes" => Some(Polarity::Yes),
         "no" => Some(Polarity::No),
@@ -64,10 +64,10 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
     if tokens.is_empty() {
         return Err(Reason::Empty);
     }
-    if let Some(polarity) = of(tokens.normal()) {
+    if let Some(polarity) = of(tokens) {
         return Ok(polarity);
     }
-    let polarity = of(tokens.word(0)).ok_or(Reason::Different)?;
+    let polarity = named(tokens.word(0)).ok_or(Reason::Different)?;
     let doubted = |index: usize| matches!(tokens.word(index), "doubt" | "question");
     let stresses = |index: usize| {
         polarity == Polarity::Yes
