@@ -33,10 +33,11 @@ DENIALS = (
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 def test_a_golden_row_holds(row: dict[str, Any]) -> None:
+    options = row.get("options", {})
     if row["mode"] == "score":
-        verdict = scoring.score(row["response"], row["gold"], kind=row["kind"], reasoning=row["reasoning"])
+        verdict = scoring.score(row["response"], row["gold"], kind=row["kind"], reasoning=row["reasoning"], **options)
     else:
-        verdict = scoring.match(row["response"], row["gold"], kind=row["kind"])
+        verdict = scoring.match(row["response"], row["gold"], kind=row["kind"], **options)
     assert verdict.score == row["score"], verdict
     for name in ("reason", "extracted", "matched_gold"):
         if name in row:
@@ -47,7 +48,11 @@ def test_a_golden_row_holds(row: dict[str, Any]) -> None:
 
 def test_the_batch_says_what_single_calls_say() -> None:
     for reasoning in ("auto", "required"):
-        rows = [row for row in ROWS if row["mode"] == "score" and row["reasoning"] == reasoning]
+        rows = [
+            row
+            for row in ROWS
+            if row["mode"] == "score" and row["reasoning"] == reasoning and "options" not in row
+        ]
         verdicts = scoring.score_batch(
             [row["response"] for row in rows],
             [row["gold"] for row in rows],

@@ -39,8 +39,17 @@ impl Letters for [Folded] {
     }
 }
 
+/// What becomes of diacritics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unicode {
+    /// They go.
+    Fold,
+    /// They stay, and so do letters such as `ø`. Case, width, quotes and dashes fold all the same.
+    Exact,
+}
+
 /// Folds a text. O(n): a character has at most 18 in its decomposition.
-pub(crate) fn fold(text: &str) -> Vec<Folded> {
+pub(crate) fn fold(text: &str, unicode: Unicode) -> Vec<Folded> {
     let mut folded = Vec::with_capacity(text.len());
     for char in text.chars() {
         if char.is_ascii() {
@@ -52,7 +61,7 @@ pub(crate) fn fold(text: &str) -> Vec<Folded> {
         if apart {
             folded.push(Folded { char: ' ', upper: false });
         }
-        decompose_compatible(char, |part| push(&mut folded, part));
+        decompose_compatible(char, |part| push(&mut folded, part, unicode));
         if apart && !is_wide_digit(char) {
             folded.push(Folded { char: ' ', upper: false });
         } else if apart {
@@ -69,15 +78,17 @@ fn join_wide_digit(folded: &mut Vec<Folded>) {
     folded.extend(digit);
 }
 
-fn push(folded: &mut Vec<Folded>, part: char) {
-    if is_diacritic(part) || is_ignorable(part) {
+fn push(folded: &mut Vec<Folded>, part: char, unicode: Unicode) {
+    let drops = |char| unicode == Unicode::Fold && is_diacritic(char);
+    if drops(part) || is_ignorable(part) {
         return;
     }
     let upper = part.is_uppercase();
     let mut add = |char| folded.push(Folded { char, upper });
-    match plain(part) {
+    let letter = part.is_alphabetic() && !matches!(part, 'ς' | '\u{2bc}');
+    match plain(part).filter(|_| unicode == Unicode::Fold || !letter) {
         Some(text) => text.chars().for_each(add),
-        None => part.to_lowercase().filter(|&char| !is_diacritic(char)).for_each(&mut add),
+        None => part.to_lowercase().filter(|&char| !drops(char)).for_each(&mut add),
     }
 }
 
@@ -129,7 +140,15 @@ mod tests {
     use super::*;
 
     fn folded(text: &str) -> String {
-        fold(text).iter().map(|folded| folded.char).collect()
+        fold(text, Unicode::Fold).iter().map(|folded| folded.char).collect()
+    }
+
+    #[test]
+    fn accents_stay_where_that_is_asked_for() {
+        let exact = |text| fold(text, Unicode::Exact).iter().map(|folded| folded.char).collect::<String>();
+        assert_ne!(exact("Beyoncé"), exact("Beyonce"));
+        assert_ne!(exact("Øre"), exact("ore"));
+        assert_eq!(exact("BEYONCÉ Ørsted\u{2019}s"), exact("beyonce\u{301} ørsted's"));
     }
 
     #[test]

@@ -4,9 +4,12 @@ use crate::error::Error;
 use crate::metric::Metric;
 use crate::strict::choice;
 use crate::strict::extract::{self, Answer};
+use crate::strict::fold::Unicode;
 use crate::strict::kind::{Gold, Kind, Reasoning};
 use crate::strict::marks;
 use crate::strict::number;
+use crate::strict::policy::Policy;
+use crate::strict::similar::resembles;
 use crate::strict::text;
 use crate::strict::tokens::Tokens;
 use crate::strict::yesno;
@@ -35,7 +38,7 @@ pub fn score<G: AsRef<str>>(
     reasoning: Reasoning,
 ) -> Result<Verdict, Error> {
     checked(golds)?;
-    Ok(judge(golds, kind, || extract::find(response, reasoning)))
+    Ok(judge(golds, &Policy::new(kind, reasoning), || extract::find(response, reasoning)))
 }
 
 /// Judges an answer that was already extracted. O(n m) in the answer and the golds.
@@ -53,7 +56,8 @@ pub fn score<G: AsRef<str>>(
 /// ```
 pub fn match_answer<G: AsRef<str>>(prediction: &str, golds: &[G], kind: Kind) -> Result<Verdict, Error> {
     checked(golds)?;
-    Ok(judge(golds, kind, || extract::checked(Answer::given(prediction))))
+    let policy = Policy::new(kind, Reasoning::Auto);
+    Ok(judge(golds, &policy, || extract::checked(Answer::given(prediction))))
 }
 
 /// The final answer of a response without its markup; `None` where there is none. O(n).
@@ -83,7 +87,7 @@ pub fn extract(response: &str, reasoning: Reasoning) -> Option<String> {
 /// ```
 pub fn check_gold(gold: &str, kind: Kind) -> Result<Kind, Error> {
     let unparsable = || Error::UnparsableGold { gold: gold.to_owned(), kind };
-    Gold::read(gold, kind).map(|gold| gold.kind()).ok_or_else(unparsable)
+    Gold::read(gold, kind, Unicode::Fold).map(|gold| gold.kind()).ok_or_else(unparsable)
 }
 
 fn checked<G>(golds: &[G]) -> Result<(), Error> {
@@ -93,7 +97,7 @@ fn checked<G>(golds: &[G]) -> Result<(), Error> {
 /// The verdict on what `find` finds; at least one gold.
 pub(super) fn judge<G: AsRef<str>>(
     golds: &[G],
-    kind: Kind,
+    policy: &Policy,
     find: impl FnOnce() -> Result<Answer, Reason>,
 ) -> Verdict {
     let found = find();
@@ -108,9 +112,9 @@ pub(super) fn judge<G: AsRef<str>>(
         metrics: Vec::new(),
     };
     for (index, gold) in golds.iter().enumerate() {
-        let Some(gold) = Gold::read(gold.as_ref(), kind) else { continue };
+        let Some(gold) = Gold::read(gold.as_ref(), policy.kind, policy.unicode) else { continue };
         let (reason, normal) = match &found {
-            Ok(answer) => compare(answer, &gold),
+            Ok(answer) => compare(answer, &gold, policy),
             Err(reason) => (*reason, None),
         };
         // The first that can be read is shown where none matches.
@@ -134,18 +138,17 @@ pub(super) fn judge<G: AsRef<str>>(
 }
 
 /// Compares an answer with one gold; what was compared is shown where it could be read.
-fn compare(answer: &Answer, gold: &Gold) -> (Reason, Option<String>) {
+fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<String>) {
     let equal = |same: bool| if same { Reason::Matched } else { Reason::Different };
     let signs = || {
         let denied = marks::denials(&answer.sentence) > 0;
         answer.objection.or(denied.then_some(Reason::Negated)).map_or(Ok(()), Err)
     };
     let judged = match gold {
-        Gold::Text(gold) => return compare_text(answer, gold),
+        Gold::Text(gold) => return compare_text(answer, gold, policy),
         _ if let Err(reason) = signs() => Err(reason),
-        Gold::Number(gold) => {
-            number::read(&answer.sentence).map(|number| (equal(number.answers(gold)), number.to_string()))
-        }
+        Gold::Number(gold) => number::read(&answer.sentence)
+            .map(|number| (equal(number.answers(gold, policy.percent)), number.to_string())),
         Gold::Choice(gold) => {
             choice::answer(&answer.sentence).map(|letter| (equal(letter == *gold), letter.to_string()))
         }
@@ -158,12 +161,20 @@ fn compare(answer: &Answer, gold: &Gold) -> (Reason, Option<String>) {
     }
 }
 
-fn compare_text(answer: &Answer, gold: &Tokens) -> (Reason, Option<String>) {
-    let (tokens, line) = (answer.tokens(), answer.line_tokens());
+fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Option<String>) {
+    let exact = |text: &str| Tokens::read(text, Unicode::Exact);
+    let exact = (policy.unicode == Unicode::Exact).then(|| (exact(&answer.sentence), exact(&answer.line)));
+    let (tokens, line) = match &exact {
+        Some((tokens, line)) => (tokens, line),
+        None => (answer.tokens(), answer.line_tokens()),
+    };
     let reason = if line.normal() == gold.normal() && line.denials <= gold.denials {
         Reason::Matched
     } else {
         answer.objection.unwrap_or_else(|| text::judge(tokens, gold))
     };
+    let scanned = reason == Reason::Different && policy.edit_similarity > 0.0;
+    let reason =
+        if scanned && resembles(tokens, gold, policy.edit_similarity) { Reason::Matched } else { reason };
     (reason, Some(tokens.normal().to_owned()))
 }

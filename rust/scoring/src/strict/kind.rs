@@ -2,6 +2,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::strict::choice;
+use crate::strict::fold::Unicode;
 use crate::strict::number;
 use crate::strict::tokens::Tokens;
 use crate::strict::yesno;
@@ -98,17 +99,17 @@ pub(crate) enum Gold {
 
 impl Gold {
     /// Reads a gold; `None` where it says nothing that could be judged as `kind`.
-    pub(crate) fn read(gold: &str, kind: Kind) -> Option<Self> {
+    pub(crate) fn read(gold: &str, kind: Kind, unicode: Unicode) -> Option<Self> {
         let text = |tokens: Tokens| (!tokens.is_empty()).then_some(Self::Text(tokens));
         match kind {
             Kind::Auto => number::read_bare(gold)
                 .map(Self::Number)
                 .or_else(|| choice::read_bare(gold).map(Self::Choice))
                 .or_else(|| {
-                    let tokens = Tokens::of(gold);
+                    let tokens = Tokens::read(gold, unicode);
                     yesno::of(&tokens).map(Self::YesNo).or_else(|| text(tokens))
                 }),
-            Kind::Text => text(Tokens::of(gold)),
+            Kind::Text => text(Tokens::read(gold, unicode)),
             Kind::Number => number::read(gold).ok().map(Self::Number),
             Kind::Choice => choice::read_gold(gold).map(Self::Choice),
             Kind::YesNo => yesno::of(&Tokens::of(gold)).map(Self::YesNo),

@@ -33,6 +33,17 @@ pub(crate) enum Parentheses {
     Minus,
 }
 
+/// What a percent sign on one side alone means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Percent {
+    /// The digits agree, or the values do: 45% is 45 and 0.45.
+    Either,
+    /// The values agree: 45% is 0.45.
+    Value,
+    /// That the two differ.
+    Same,
+}
+
 /// A number as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Number {
@@ -50,10 +61,10 @@ impl Number {
     ///
     /// Signs agree. Parentheses around a gold are a minus. Around an answer they are a template's, which a gold in
     /// parentheses agrees with too; with a currency before or a scale behind them they are a minus. A percent sign on
-    /// one side only: the digits agree, or the values do. Two currencies agree; cents answer cents. A word that may
+    /// one side only is read as `percent` says. Two currencies agree; cents answer cents. A word that may
     /// be a scale stands on both sides or on neither. A gold without decimals is equal to the answer; one with
     /// decimals is at most half a unit of its last digit away. O(n).
-    pub(crate) fn answers(&self, gold: &Self) -> bool {
+    pub(crate) fn answers(&self, gold: &Self, percent: Percent) -> bool {
         let currencies = match (self.currency, gold.currency) {
             (Some(mine), Some(other)) => mine.agrees(other),
             (Some(mine), None) => !mine.is_cent(),
@@ -74,10 +85,13 @@ impl Number {
         if !self.value.is_zero() && !gold.value.is_zero() && negative != gold_negative {
             return false;
         }
-        let powers: &[i64] = match (self.percent, gold.percent) {
-            (true, false) => &[0, -2],
-            (false, true) => &[0, 2],
-            _ => &[0],
+        let powers: &[i64] = match (percent, self.percent, gold.percent) {
+            (_, true, true) | (_, false, false) => &[0],
+            (Percent::Either, true, false) => &[0, -2],
+            (Percent::Either, false, true) => &[0, 2],
+            (Percent::Value, true, false) => &[-2],
+            (Percent::Value, false, true) => &[2],
+            (Percent::Same, ..) => &[],
         };
         powers.iter().any(|&power| self.value.scaled(power).is_some_and(|value| value.within(&gold.value)))
     }
@@ -160,7 +174,7 @@ mod tests {
     use super::*;
 
     fn answers(answer: &str, gold: &str) -> bool {
-        read(answer).unwrap().answers(&read(gold).unwrap())
+        read(answer).unwrap().answers(&read(gold).unwrap(), Percent::Either)
     }
 
     #[test]
@@ -187,6 +201,19 @@ mod tests {
         assert!(!answers("0.45", "45"));
         assert!(!answers("0.45%", "45%"));
         assert!(answers("1/2", "50%"));
+        let reads = |answer, gold, percent| read(answer).unwrap().answers(&read(gold).unwrap(), percent);
+        for (answer, gold, either, value, same) in [
+            ("45%", "45", true, false, false),
+            ("45", "45%", true, false, false),
+            ("0.45", "45%", true, true, false),
+            ("45%", "0.45", true, true, false),
+            ("45%", "45%", true, true, true),
+            ("45", "45", true, true, true),
+        ] {
+            assert_eq!(reads(answer, gold, Percent::Either), either, "{answer} / {gold}");
+            assert_eq!(reads(answer, gold, Percent::Value), value, "{answer} / {gold}");
+            assert_eq!(reads(answer, gold, Percent::Same), same, "{answer} / {gold}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::strict::decimal::Decimal;
 use crate::strict::digits::{GROUP_SPACE, plain_digits};
 use crate::strict::equation::last_side;
 use crate::strict::number::{Number, Parentheses, Value};
-use crate::strict::surroundings::{Prefix, Suffix};
+use crate::strict::surroundings::{Prefix, Suffix, objection};
 use crate::verdict::Reason;
 
 /// Digits of an exponent that are still taken seriously.
@@ -30,11 +30,8 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
     let Some(start) =
         (0..chars.len()).find(|&at| is_digit(chars, at) || chars[at] == '.' && is_digit(chars, at + 1))
     else {
-        return Err(if chars.iter().any(|char| char.is_alphanumeric()) {
-            crate::strict::surroundings::objection(chars)
-        } else {
-            Reason::Empty
-        });
+        let says = chars.iter().any(|char| char.is_alphanumeric());
+        return Err(if says { objection(chars) } else { Reason::Empty });
     };
     let year = (0..4).all(|ahead| is_digit(chars, start + ahead)) && !is_digit(chars, start + 4);
     let prefix = Prefix::read(&chars[..start], bare, year)?;

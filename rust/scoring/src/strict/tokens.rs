@@ -1,6 +1,6 @@
 //! The normal form of a text: its words, folded, without articles and punctuation, numbers whole.
 
-use crate::strict::fold::{Letters, fold};
+use crate::strict::fold::{Letters, Unicode, fold};
 use crate::strict::marks::denials;
 use crate::strict::reader::Reader;
 
@@ -46,6 +46,11 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// The normal form of a text. O(n).
     pub(crate) fn of(text: &str) -> Self {
+        Self::read(text, Unicode::Fold)
+    }
+
+    /// The same, with or without diacritics. O(n).
+    pub(crate) fn read(text: &str, unicode: Unicode) -> Self {
         let mut tokens = Self {
             normal: String::with_capacity(text.len()),
             places: Vec::with_capacity(text.len().min(64) / 4 + 1),
@@ -53,14 +58,14 @@ impl Tokens {
             bracketed: text.trim_start().starts_with(['[', '{']),
         };
         if text.is_ascii() {
-            tokens.read(text.as_bytes());
+            tokens.fill(text.as_bytes());
         } else {
-            tokens.read(&fold(text)[..]);
+            tokens.fill(&fold(text, unicode)[..]);
         }
         tokens
     }
 
-    fn read<L: Letters + ?Sized>(&mut self, letters: &L) {
+    fn fill<L: Letters + ?Sized>(&mut self, letters: &L) {
         let mut reader = Reader { letters, at: 0 };
         let mut word = String::with_capacity(24);
         let mut article: Option<(&str, Token)> = None;
