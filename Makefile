@@ -13,6 +13,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check
 CONSTRAINED := --constraint constraints.txt
 EXTRAS := train,test
 FUZZ_SECONDS ?= 60
+PYTHONS ?= python3.11 python3.12 python3.13
 
 # Caches and builds stay in the tree; cargo's own directory is left as it is.
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
@@ -94,6 +95,18 @@ fuzz: check .cache/cargo-fuzz/bin/cargo-fuzz ## every fuzz target for FUZZ_SECON
 .PHONY: wheel
 wheel: check $(BASE) ## one wheel in dist/ for CPython 3.11 and later
 	$(PYTHON) -m maturin build --release --locked --out dist
+
+# Only what a user of the scorers has: the wheel and numpy. Interpreters that are missing are said, and left out.
+.PHONY: test-wheel
+test-wheel: wheel ## the examples of the pages, in fresh environments with the wheel and numpy alone
+	@for python in $(PYTHONS); do \
+		command -v $$python >/dev/null || { echo "test-wheel: no $$python here: left out"; continue; }; \
+		rm -rf .cache/wheel; $$python -m venv .cache/wheel; \
+		.cache/wheel/bin/python -m pip --disable-pip-version-check install --quiet "$$(ls -t dist/qwenlong-*.whl | head -n 1)"; \
+		.cache/wheel/bin/python -W error -m doctest README.md docs/scoring.md; \
+		.cache/wheel/bin/qwenlong-score --list >/dev/null; \
+		echo "test-wheel: $$($$python --version), with $$(.cache/wheel/bin/python -m pip freeze | grep -v qwenlong | paste -sd ' ')"; \
+	done; rm -rf .cache/wheel
 
 .PHONY: clean
 clean: ## remove builds and caches; the environment, .cache and runs/ stay
