@@ -22,6 +22,7 @@ PARTS = {
     "distractors": "prompts",
     "catalog": "scoring",
     "verdicts": "scoring",
+    "judging": "scoring",
 }
 """Modules that are part of another room, because one file would be too long."""
 COMPOSERS = {"__main__", "cli", "doctor", "evaluate", "report", "sft", "train"}

@@ -18,6 +18,7 @@ __all__ = [
     "Verdicts",
     "check_gold",
     "group_advantages",
+    "judge_reply",
     "match_batch",
     "pack",
     "pass_at_k",
@@ -25,6 +26,7 @@ __all__ = [
     "profiles",
     "score_batch",
     "split_groups",
+    "without_verdicts",
 ]
 
 # Packing.
@@ -269,3 +271,9 @@ def check_gold(gold: str, kind: str) -> str:
     Raises:
         ValueError: a gold that cannot be read as `kind`.
     """
+
+def judge_reply(reply: str) -> bool | None:
+    """The verdict of a judge's reply: the one `[[YES]]` or `[[NO]]` that its last line ends with. O(n)."""
+
+def without_verdicts(text: str) -> str:
+    """A text in which nothing reads as `[[YES]]` or `[[NO]]`, in any case, width or look. O(n)."""

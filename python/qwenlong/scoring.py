@@ -45,6 +45,8 @@ from qwenlong._rust import Spans as Spans  # noqa: PLC0414  # part of the interf
 from qwenlong.catalog import SENTENCES
 from qwenlong.catalog import Profile as Profile  # noqa: PLC0414
 from qwenlong.catalog import profiles as profiles  # noqa: PLC0414
+from qwenlong.judging import judge_reply as judge_reply  # noqa: PLC0414
+from qwenlong.judging import without_verdicts as without_verdicts  # noqa: PLC0414
 from qwenlong.records import Verdict
 from qwenlong.verdicts import Verdicts, record
 

@@ -35,6 +35,7 @@
 
 mod answer;
 mod error;
+mod judge_reply;
 mod metric;
 mod official;
 mod profile;
@@ -45,6 +46,7 @@ mod verdict;
 
 pub use answer::Answer;
 pub use error::Error;
+pub use judge_reply::{judge_reply, without_verdicts};
 pub use metric::Metric;
 pub use profile::{Golds, Profile, profile, profiles};
 pub use python::UNICODE_VERSION;

@@ -21,6 +21,21 @@ fn check_gold(py: Python<'_>, gold: Bound<'_, PyString>, kind: &str) -> PyResult
     py.detach(|| qwenlong_scoring::check_gold(gold.as_str(), kind)).map(Kind::name).map_err(error::scoring)
 }
 
+/// The verdict of a judge's reply.
+#[pyfunction]
+fn judge_reply(py: Python<'_>, reply: Bound<'_, PyString>) -> PyResult<Option<bool>> {
+    let reply = Text::of(&reply)?;
+    Ok(py.detach(|| qwenlong_scoring::judge_reply(reply.as_str())))
+}
+
+/// A text without verdicts.
+#[pyfunction]
+fn without_verdicts<'py>(py: Python<'py>, text: Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    let text = Text::of(&text)?;
+    let found = py.detach(|| qwenlong_scoring::without_verdicts(text.as_str()));
+    text::write(py, &found, text.has_surrogates())
+}
+
 /// What the profiles are, in their order.
 #[pyfunction(name = "profiles")]
 fn list_profiles(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
@@ -56,5 +71,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(batch::score_batch, module)?)?;
     module.add_function(wrap_pyfunction!(batch::match_batch, module)?)?;
     module.add_function(wrap_pyfunction!(check_gold, module)?)?;
+    module.add_function(wrap_pyfunction!(judge_reply, module)?)?;
+    module.add_function(wrap_pyfunction!(without_verdicts, module)?)?;
     module.add_function(wrap_pyfunction!(list_profiles, module)?)
 }
