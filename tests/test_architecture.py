@@ -32,10 +32,13 @@ EDGES = {
     ("rewards", "scoring"),
     ("update", "losses"),
     ("phases", "replay"),
+    ("integrations", "scoring"),
 }
 """Allowed between rooms, beside what everyone may import: the records."""
 KERNELS = {"scoring", "packing", "advantages", "replay"}
 """The rooms with a crate behind them; with numpy alone they score, pack and sample."""
+HARNESSES = {"datasets", "evaluate", "inspect_ai", "lighteval", "lm_eval", "trl", "verl"}
+"""The frameworks that the scorers plug into: each is imported by its own adapter, and declared by nobody."""
 OUTSIDE = {
     "numpy": None,  # everywhere
     "torch": {"losses", "update", "backends"},
@@ -45,6 +48,7 @@ OUTSIDE = {
     "pyarrow": {"documents"},
     "rich": {"report"},
     "tqdm": {"cli"},
+    **{package: {"integrations"} for package in HARNESSES},
 }
 """Third-party packages and the rooms that may import them; all others live in `backends` alone."""
 BROUGHT = {"tokenizers": "transformers", "huggingface_hub": "transformers", "safetensors": "transformers"}
@@ -153,9 +157,15 @@ def test_every_third_party_package_is_declared() -> None:
     declared = {re.split(r"[<>=!\[ ;]", line)[0].lower().replace("-", "_") for names in lists for line in names}
     needed = {BROUGHT.get(package, package) for path in modules() for package in outer(path)}
     optional = {"wandb", "trackio", "tqdm"}  # by one setting each, said to be missing; a bar where it is there
-    assert {package.lower() for package in needed - optional} <= declared
+    assert {package.lower() for package in needed - optional - HARNESSES} <= declared
     core = {re.split(r"[<>=!\[ ;]", line)[0] for line in project["dependencies"]}
     assert core == {"numpy"}
+
+
+def test_an_adapter_is_under_60_lines() -> None:
+    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in PACKAGE.glob("integrations/*.py")}
+    assert len(lengths) >= 10
+    assert {name: length for name, length in lengths.items() if length >= 60} == {}
 
 
 def test_no_module_has_a_vague_name() -> None:

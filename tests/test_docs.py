@@ -48,7 +48,7 @@ def test_the_file_map_is_the_tree() -> None:
     expected = {name for name in files if "/" not in name}
     expected |= {name for name in files if re.fullmatch(r"docs/[\w-]+\.md|\.ci/run|benches/\w+\.py", name)}
     expected |= {str(Path(name).parent) for name in files if name.endswith("Cargo.toml")} - {"."}
-    expected |= {name for name in files if re.fullmatch(r"python/qwenlong/.*\.(py|pyi|toml)", name)}
+    expected |= {name for name in files if re.fullmatch(r"python/qwenlong/.*\.(py|pyi|toml|yaml)", name)}
     assert sorted(set(mapped)) == sorted(mapped), "a path stands twice"
     assert sorted(expected - set(mapped)) == [], "missing in the README's file map"
     assert sorted(set(mapped) - expected) == [], "in the README's file map, but not in the tree"
