@@ -65,6 +65,34 @@ test-real: setup ## a real pretrained 0.5B model end to end; downloads 0.5 GB, n
 	$(PIP) install --quiet $(CONSTRAINED) --no-build-isolation --editable '.[$(EXTRAS),real]'
 	$(PYTHON) -m pytest --durations=5 tests/real $(PYTEST)
 
+# One environment for each framework, beside and on top of the one that has torch: a framework's pins stay its own.
+OVERLAYS := $(ENV)/.harnesses
+HARNESSES := trl lm_eval lighteval verl
+TESTS_OF_trl := trl signatures
+TESTS_OF_lm_eval := lm_eval hf_evaluate
+TESTS_OF_lighteval := lighteval inspect_ai
+TESTS_OF_verl := verl
+
+.PHONY: test-harnesses
+test-harnesses: $(HARNESSES:%=test-harness-%) ## the scorer in TRL, lm-eval, lighteval, Inspect, verl ... as they are
+
+.PHONY: $(HARNESSES:%=test-harness-%)
+$(HARNESSES:%=test-harness-%): test-harness-%: setup $(OVERLAYS)/%/.ready
+	OMP_NUM_THREADS=1 "$(OVERLAYS)/$*/bin/python" -m pytest -c tests/harnesses/pytest.ini --durations=5 \
+		$(TESTS_OF_$*:%=tests/harnesses/test_%.py) $(PYTEST)
+
+# pip there sees the packages below it and adds what is missing; constraints.txt keeps a second torch out.
+$(OVERLAYS)/%/.ready: tests/harnesses/requirements/%.txt $(wildcard tests/harnesses/requirements/*.no-deps.txt) | setup
+	@echo "setup: an environment for $*, on top of $(ENV)"
+	rm -rf "$(@D)"
+	$(PYTHON) -m venv --without-pip "$(@D)"
+	site='import sysconfig; print(sysconfig.get_path("purelib"))'; \
+	echo "import site; site.addsitedir('$$($(PYTHON) -c "$$site")')" >"$$("$(@D)/bin/python" -c "$$site")/below.pth"
+	"$(@D)/bin/python" -m pip install --quiet --disable-pip-version-check $(CONSTRAINED) --requirement $<
+	for more in $(wildcard $(<:.txt=.no-deps.txt)); do \
+		"$(@D)/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$$more"; done
+	@touch $@
+
 .PHONY: format
 format: setup ## rustfmt and ruff, written
 	cargo fmt --all
