@@ -12,13 +12,16 @@
 //!    that open their clause go before those within one, and conditions, doubts and denials announce nothing. The answer
 //!    is the rest of the line, or the next line. Without such a phrase a single line of at most
 //!    [`MAX_BARE_ANSWER_BYTES`] is the answer. A placeholder given back is none, and neither is an answer that its line
-//!    takes back (`5. No, 6.`) or a line with several boxes that differ.
+//!    takes back (`5. No, 6.`) or a line with several boxes that differ. The lines behind it may take it back too, or go
+//!    on with its list; before a box a hedge or a denial counts.
 //! 3. **Kind** ([`Kind`]), by the gold alone.
 //! 4. **Text**: normal forms are equal (compatibility decomposition without diacritics, lower case, no articles and
-//!    punctuation, numbers whole), or the answer covers the gold at the one place it commits to and adds little.
+//!    punctuation, numbers whole), or the answer covers the gold at the one place it commits to and adds little. The
+//!    options `unicode` and `edit_similarity` make this stricter or, for scanned documents, more lenient.
 //! 5. **Number**: exactly equal, or within half a unit of the last decimal the gold is written with. Signs, exponents,
 //!    fractions, percent and scale words are read; powers of ten are never forgiven, and a word that may be a scale
-//!    (`5 k`) answers only a gold written with it. Of an equation of working the last side counts.
+//!    (`5 k`) answers only a gold written with it. Of an equation of working the last side counts. The option
+//!    `percent` decides what a percent sign on one side means.
 //! 6. **Yes or no**, and **option letters**: equal.
 //!
 //! ```

@@ -19,9 +19,9 @@ pub(crate) fn last_box(text: &str) -> Option<(usize, Range<usize>)> {
         let content = start + BOX.len();
         let content = content + bytes[content..end].iter().take_while(|&&byte| byte == b' ').count();
         if bytes[..end].get(content) == Some(&b'{')
-            && let Some(close) = closing(&bytes[..end], content + 1)
+            && let Some(close) = closing(&bytes[..end], content + 1, 1)
         {
-            return Some((start, content + 1..close));
+            return Some(outermost(text, start, content + 1..close));
         }
         end = start;
     }
@@ -40,7 +40,7 @@ pub(crate) fn boxes_differ(text: &str) -> bool {
         if bytes.get(content) != Some(&b'{') {
             continue;
         }
-        let Some(close) = closing(bytes, content + 1) else { return false };
+        let Some(close) = closing(bytes, content + 1, 1) else { return false };
         let inner = text[content + 1..close].trim();
         if *first.get_or_insert(inner) != inner {
             return true;
@@ -50,9 +50,39 @@ pub(crate) fn boxes_differ(text: &str) -> bool {
     false
 }
 
-/// Index of the brace that closes what opened before `at`. Escaped braces are text.
-fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut depth = 1;
+/// The outermost of the boxes around one. O(n): what lies between two is read once.
+fn outermost(text: &str, start: usize, inner: Range<usize>) -> (usize, Range<usize>) {
+    let bytes = text.as_bytes();
+    let mut found = (start, inner);
+    for start in BOX.back(&text[..start]) {
+        let content = start + BOX.len();
+        let around = (bytes[content] == b'{').then(|| depth(&bytes[content + 1..found.0])).flatten();
+        let Some(close) = around.and_then(|depth| closing(bytes, found.1.end + 1, depth)) else { break };
+        found = (start, content + 1..close);
+    }
+    found
+}
+
+/// How many braces are open at the end of what stands behind one; `None` where that one closes.
+fn depth(bytes: &[u8]) -> Option<usize> {
+    let (mut depth, mut at) = (1, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return None;
+        }
+        at += 1;
+    }
+    Some(depth)
+}
+
+/// Index of the brace that closes the last of `depth` that are open at `at`. Escaped braces are text.
+fn closing(bytes: &[u8], mut at: usize, mut depth: usize) -> Option<usize> {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'\\' => at += 1,
@@ -94,6 +124,8 @@ mod tests {
         assert_eq!(boxed(r"\boxed{5 \boxed{6"), None);
         assert_eq!(boxed(r"\boxed{\{5\}}"), Some(r"\{5\}"));
         assert_eq!(boxed(r"\boxed 5"), None);
+        assert_eq!(boxed(r"\boxed{5 \boxed{6} {7}} 8"), Some(r"5 \boxed{6} {7}"));
+        assert_eq!(boxed(r"\boxed{\boxed{\boxed{5}}}"), Some(r"\boxed{\boxed{5}}"));
     }
 
     #[test]

@@ -130,6 +130,10 @@ fn letter_at(chars: &[char], at: usize) -> Option<(char, usize, bool)> {
     let spaces = chars[end..].iter().take_while(|char| char.is_whitespace()).count();
     let paused = matches!(peek(end + spaces), Some(',' | ';' | '-' | '–' | '—' | '('))
         && (spaces > 0 || !matches!(peek(end + 1), Some(next) if next.is_alphanumeric()));
+    let word: String =
+        chars[end..].iter().skip(spaces).take(8).take_while(|char| char.is_alphabetic()).collect();
+    let reasons = spaces > 0 && matches!(word.as_str(), "because" | "since" | "as");
+    let paused = paused || reasons;
     let committed = alone || marked || letter.is_ascii_uppercase() && paused;
     committed.then(|| (letter.to_ascii_uppercase(), end, marked))
 }
@@ -151,7 +155,10 @@ fn rivals(rest: &[char]) -> bool {
             let abbreviates = next == '.' && rest.get(at + 2).is_some_and(|char| char.is_alphanumeric());
             let set_off = matches!(next, ')' | ']' | '.' | ',' | ';' | '/' | ':') && !abbreviates || last;
             let bracketed = matches!(before, '(' | '[');
-            if matches!(next, ')' | ']') || bracketed && last || joined && set_off {
+            let labels = next == ':'
+                && char.is_ascii_uppercase()
+                && !rest.get(at + 2).is_some_and(|char| char.is_alphanumeric());
+            if matches!(next, ')' | ']') || labels || bracketed && last || joined && set_off {
                 return true;
             }
         } else {

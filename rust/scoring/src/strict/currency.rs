@@ -16,7 +16,7 @@ impl Currency {
         is_currency(char).then_some(Self { sign: char, of: "" })
     }
 
-    /// A code or a name. Cents are a unit rather than a currency.
+    /// A code or a name.
     pub(crate) fn of_name(word: &str) -> Option<Self> {
         let (sign, of) = match word {
             "usd" => ('$', "us"),
@@ -31,6 +31,8 @@ impl Currency {
             "cny" | "rmb" | "yuan" => ('¥', "cn"),
             "inr" | "rs" | "rupee" | "rupees" => ('₹', ""),
             "chf" => ('F', ""),
+            // Written out they may be what was asked for.
+            "cent" | "cents" => ('¢', "unit"),
             _ => return None,
         };
         Some(Self { sign, of })
@@ -41,8 +43,9 @@ impl Currency {
         ["us", "hk", "nz", "nt", "au", "sg"].into_iter().find(|&known| known == word)
     }
 
+    /// Whether this is the sign of cents, which no bare number means.
     pub(crate) fn is_cent(self) -> bool {
-        self.sign == '¢'
+        self.sign == '¢' && self.of.is_empty()
     }
 
     /// Whether both may be meant at once: `$` and `HK$`, but not `US$` and `HK$`.

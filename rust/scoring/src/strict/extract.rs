@@ -1,16 +1,20 @@
 //! The final answer of a response.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use memchr::memchr2;
 
 use crate::strict::Reasoning;
 use crate::strict::anchor::{self, Said};
+use crate::strict::around;
 use crate::strict::block;
+use crate::strict::number;
 use crate::strict::plain::plain;
 use crate::strict::response::answer_part;
-use crate::strict::retraction;
+use crate::strict::retraction::{self, Behind};
 use crate::strict::scan::Needle;
+use crate::strict::sentence::first_sentence;
 use crate::strict::tokens::Tokens;
 use crate::strict::words::denies;
 use crate::verdict::Reason;
@@ -30,6 +34,12 @@ pub(crate) struct Answer {
     pub(crate) anchored: bool,
     /// Why the sentence is no answer although it can be read: the line takes it back, or boxes several.
     pub(crate) objection: Option<Reason>,
+    /// The same for what stands around it, which no gold can say.
+    pub(crate) refused: Option<Reason>,
+    /// Whether it is a question: `Berlin?`
+    pub(crate) asks: bool,
+    /// Whether an exclamation mark ends it.
+    pub(crate) exclaims: bool,
     /// Those of the sentence and of the line, once they were asked for.
     tokens: (OnceCell<Tokens>, OnceCell<Tokens>),
 }
@@ -39,7 +49,22 @@ impl Answer {
     pub(crate) fn given(text: &str) -> Self {
         let line = plain(text);
         let objection = objection(text, &line, first_sentence(&line));
-        Self { sentence: line.clone(), line, anchored: true, objection, tokens: Default::default() }
+        let asks = line.ends_with(['?', '？']);
+        let exclaims = line.ends_with('!');
+        Self { sentence: line.clone(), objection, asks, exclaims, ..Self::anchored(line) }
+    }
+
+    fn anchored(line: String) -> Self {
+        Self {
+            sentence: String::new(),
+            line,
+            anchored: true,
+            objection: None,
+            refused: None,
+            asks: false,
+            exclaims: false,
+            tokens: Default::default(),
+        }
     }
 
     fn of(span: &str) -> Self {
@@ -47,7 +72,9 @@ impl Answer {
         let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
         let sentence = first_sentence(&line);
         let objection = objection(span, &line, sentence);
-        Self { sentence: plain(sentence), line, anchored: true, objection, tokens: Default::default() }
+        let asks = line[sentence.len()..].starts_with(['?', '？']);
+        let exclaims = line[sentence.len()..].starts_with('!');
+        Self { sentence: plain(sentence), objection, asks, exclaims, ..Self::anchored(line) }
     }
 
     /// The normal form of the sentence. O(n) once.
@@ -65,9 +92,15 @@ impl Answer {
 }
 
 fn objection(span: &str, line: &str, sentence: &str) -> Option<Reason> {
-    if block::boxes_differ(span) {
+    // `{Berlin, Paris}`
+    let set = span.trim_start().trim_start_matches(['$', '\\']).starts_with('{') && line.contains(", ");
+    // `5. 6. 7.`
+    let behind = line[sentence.len()..].trim_start_matches(['.', '!', '?', ' ']);
+    let counts = behind.starts_with(|char: char| char.is_ascii_digit())
+        && number::read_bare(first_sentence(behind)).is_some();
+    if set || counts || block::boxes_differ(span) {
         Some(Reason::TooManyCandidates)
-    } else if retraction::follows(sentence, &line[sentence.len()..]) {
+    } else if retraction::follows(sentence, &line[sentence.len()..], Behind::OnLine) {
         Some(Reason::Negated)
     } else {
         None
@@ -101,35 +134,57 @@ pub(crate) fn checked(answer: Answer) -> Result<Answer, Reason> {
     Ok(answer)
 }
 
+/// Where an answer stands in its text.
+struct Place {
+    /// Where what announces it starts.
+    start: usize,
+    span: Range<usize>,
+    /// Where what follows it starts.
+    end: usize,
+    /// Whether the line before it belongs to the answer too: a box or a tag announces nothing by itself.
+    led: bool,
+}
+
 fn anchored(part: &str, said: Said) -> Option<Answer> {
     let said = match said {
-        Said::At(anchor) => Some((anchor.start, span(part, anchor.content), "")),
+        Said::At(anchor) => {
+            let span = span(part, anchor.content);
+            Some(Place { start: anchor.start, end: span.end, span, led: false })
+        }
         Said::Denied | Said::Nowhere => None,
     };
-    let tag = block::last_tag(part).map(|(start, range)| {
-        let rest = line(&part[range.end..]);
-        (start, &part[range], rest.strip_prefix("</answer>").unwrap_or(""))
+    let tag = block::last_tag(part).map(|(start, span)| {
+        let end = if END_TAG.stands(part, span.end) { span.end + END_TAG.len() } else { span.end };
+        Place { start, span, end, led: true }
     });
-    let boxed = block::last_box(part).map(|(start, range)| {
-        let rest = line(&part[range.end + 1..]);
-        let whole = &part[part[..start].rfind('\n').map_or(0, |at| at + 1)..range.end + 1 + rest.len()];
+    let boxed = block::last_box(part).map(|(start, span)| {
+        let end = span.end + 1;
+        let whole = line_start(part, start)..end + line(&part[end..]).len();
         // Several boxes on one line are one answer, which lists.
-        (start, if block::boxes_differ(whole) { whole } else { &part[range] }, rest)
+        if block::boxes_differ(&part[whole.clone()]) {
+            Place { start, end: whole.end, span: whole, led: false }
+        } else {
+            // `\boxed{5} million`
+            let span = if around::scaled(&part[end..]) { start..whole.end } else { span };
+            Place { start, end: end.max(span.end), span, led: true }
+        }
     });
     let mut last = said;
     for block in [tag, boxed].into_iter().flatten() {
         // A box within the announced line belongs to its answer: `\boxed{5} million`.
-        let inside = last
-            .is_some_and(|(_, span, _)| span.as_bytes().as_ptr_range().contains(&part[block.0..].as_ptr()));
-        if !inside && last.is_none_or(|(start, ..)| start < block.0) {
+        let inside = last.as_ref().is_some_and(|place| place.span.contains(&block.start));
+        if !inside && last.as_ref().is_none_or(|place| place.start < block.start) {
             last = Some(block);
         }
     }
-    last.map(|(_, span, rest)| {
-        let mut answer = Answer::of(span);
-        if retraction::follows(&answer.sentence, rest) {
-            answer.objection = answer.objection.or(Some(Reason::Negated));
-        }
+    last.map(|place| {
+        let span = &part[place.span.clone()];
+        // The first item of a list, on a line of its own.
+        let next_line = part.get(place.start..place.span.start).is_some_and(|lead| lead.contains('\n'));
+        let item = around::first_item(span).filter(|_| !place.led && next_line);
+        let mut answer = Answer::of(item.unwrap_or(span));
+        let lead = if place.led { &part[line_start(part, place.start)..place.start] } else { "" };
+        answer.refused = around::objection(lead, span, &answer.sentence, &part[place.end..]);
         answer
     })
 }
@@ -138,12 +193,23 @@ fn line(text: &str) -> &str {
     text.find('\n').map_or(text, |end| &text[..end])
 }
 
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |at| at + 1)
+}
+
 /// The rest of the line, or the next line that says something.
-fn span(part: &str, content: usize) -> &str {
+fn span(part: &str, content: usize) -> Range<usize> {
     let rest = &part[content..];
     let rest = END_TAG.find(rest).map_or(rest, |end| &rest[..end]);
-    let says = |line: &&str| line.chars().any(|char| !char.is_whitespace() && !"*_`:=#>$[]\\".contains(char));
-    rest.split('\n').find(says).unwrap_or("")
+    let says = |char: char| !char.is_whitespace() && !"*_`:=#>$[]\\".contains(char);
+    let mut start = 0;
+    for line in rest.split('\n') {
+        if line.chars().any(says) {
+            return content + start..content + start + line.len();
+        }
+        start += line.len() + 1;
+    }
+    content + rest.len()..content + rest.len()
 }
 
 fn bare(part: &str) -> Result<Answer, Reason> {
@@ -161,50 +227,13 @@ fn bare(part: &str) -> Result<Answer, Reason> {
 fn unboxed(span: &str) -> &str {
     match block::last_box(span) {
         Some((start, _)) if start > 0 && !span[..start].contains("\\boxed") => {
-            let denied = Tokens::of(&span[..start]).words().any(denies);
+            let denied =
+                Tokens::of(&span[..start]).words().any(denies) || around::doubted(&span[..start]).is_some();
             let math = span[..start].trim_end().strip_suffix('$').map_or(start, str::len);
             if denied || math < start { span } else { &span[start..] }
         }
         _ => span,
     }
-}
-
-/// Abbreviations that do not end a sentence.
-const ABBREVIATIONS: [&str; 21] = [
-    "mr", "mrs", "ms", "dr", "st", "sr", "jr", "prof", "vs", "no", "inc", "ltd", "co", "corp", "gen", "gov",
-    "sen", "rep", "approx", "ca", "rs",
-];
-
-/// Up to a full stop, question or exclamation mark before a space and a word that is not in lower case. A stop behind
-/// an initial or an abbreviation ends nothing.
-fn first_sentence(line: &str) -> &str {
-    let mut word = 0;
-    for (at, char) in line.char_indices() {
-        match char {
-            '。' | '！' | '？' => return &line[..at],
-            '.' | '!' | '?' => {
-                let rest = &line[at + 1..];
-                let next = rest.trim_start_matches(['"', '\'', '*', '\u{201d}', ')']);
-                let ends = next.is_empty()
-                    || next.starts_with(char::is_whitespace)
-                        && next.trim_start().chars().next().is_none_or(|char| !char.is_lowercase());
-                if ends && (next.is_empty() || char != '.' || !is_abbreviation(&line[word..at])) {
-                    return &line[..at];
-                }
-            }
-            _ if char.is_whitespace() || char == '(' => word = at + char.len_utf8(),
-            _ => {}
-        }
-    }
-    line
-}
-
-fn is_abbreviation(word: &str) -> bool {
-    let mut chars = word.chars();
-    let single = chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none();
-    single
-        || ABBREVIATIONS.iter().any(|known| word.eq_ignore_ascii_case(known))
-        || word.contains('.') && !word.ends_with(|char: char| char.is_numeric())
 }
 
 /// The placeholder of a prompt, given back.

@@ -142,11 +142,24 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
     let equal = |same: bool| if same { Reason::Matched } else { Reason::Different };
     let signs = || {
         let denied = marks::denials(&answer.sentence) > 0;
-        answer.objection.or(denied.then_some(Reason::Negated)).map_or(Ok(()), Err)
+        let asked =
+            (answer.asks && answer.sentence.contains(char::is_alphanumeric)).then_some(Reason::Hedged);
+        answer
+            .refused
+            .or(answer.objection)
+            .or(asked)
+            .or(denied.then_some(Reason::Negated))
+            .map_or(Ok(()), Err)
     };
     let judged = match gold {
         Gold::Text(gold) => return compare_text(answer, gold, policy),
         _ if let Err(reason) = signs() => Err(reason),
+        // A factorial.
+        Gold::Number(_)
+            if answer.exclaims && answer.sentence.ends_with(|char: char| char.is_ascii_digit()) =>
+        {
+            Err(Reason::Different)
+        }
         Gold::Number(gold) => number::read(&answer.sentence)
             .map(|number| (equal(number.answers(gold, policy.percent)), number.to_string())),
         Gold::Choice(gold) => {
@@ -168,7 +181,11 @@ fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Opt
         Some((tokens, line)) => (tokens, line),
         None => (answer.tokens(), answer.line_tokens()),
     };
-    let reason = if line.normal() == gold.normal() && line.denials <= gold.denials {
+    let reason = if let Some(reason) = answer.refused {
+        reason
+    } else if answer.asks && !gold.asks && !tokens.is_empty() && !opens_question(tokens.word(0)) {
+        Reason::Hedged
+    } else if line.normal() == gold.normal() && line.denials <= gold.denials {
         Reason::Matched
     } else {
         answer.objection.unwrap_or_else(|| text::judge(tokens, gold))
@@ -177,4 +194,13 @@ fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Opt
     let reason =
         if scanned && resembles(tokens, gold, policy.edit_similarity) { Reason::Matched } else { reason };
     (reason, Some(tokens.normal().to_owned()))
+}
+
+/// Whether a name that opens with a word may end in a question mark: `Who's Afraid of Virginia Woolf?`
+fn opens_question(word: &str) -> bool {
+    word.starts_with("wh")
+        || matches!(
+            word,
+            "how" | "is" | "are" | "am" | "do" | "does" | "did" | "can" | "could" | "will" | "have"
+        )
 }

@@ -15,7 +15,20 @@ pub(crate) fn denials(text: &str) -> usize {
         let next = chars.peek().copied().unwrap_or(' ');
         let denies = match char {
             // A stroke through the character before it is a combining mark of its own.
-            '≠' | '≢' | '¬' | '∉' | '∄' | '✗' | '✘' | '❌' | '\u{335}'..='\u{338}' => true,
+            '≠'
+            | '≢'
+            | '¬'
+            | '∉'
+            | '∄'
+            | '✗'
+            | '✘'
+            | '✖'
+            | '❌'
+            | '❎'
+            | '⛔'
+            | '🚫'
+            | '👎'
+            | '\u{335}'..='\u{338}' => true,
             '!' => next == '=' || next.is_alphanumeric() && !before.is_alphanumeric(),
             '~' => next.is_alphabetic() && before.is_whitespace(),
             _ => false,

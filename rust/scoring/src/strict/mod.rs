@@ -3,6 +3,8 @@
 mod anchor;
 mod anchor_words;
 mod anchor_zh;
+mod around;
+mod aside;
 mod block;
 mod choice;
 mod currency;
@@ -25,6 +27,7 @@ mod response;
 mod retraction;
 mod scale_words;
 mod scan;
+mod sentence;
 mod similar;
 mod surroundings;
 mod text;

@@ -60,6 +60,7 @@ fn strip_ends(text: &str) -> &str {
             if let Some(rest) = text.strip_prefix(marker)
                 && (marker.len() == 1 || !rest.contains(marker))
                 && (marker != ">" || !compares(rest))
+                && (marker != "#" || rest.starts_with(['#', ' ']))
             {
                 text = rest.trim_start();
             }
@@ -166,6 +167,12 @@ fn command<'a>(rest: &'a str, plain: &mut String, braces: &mut Vec<Brace>) -> &'
             braces.push(Brace::Numerator);
             &after[1..]
         }
+        "frac" | "dfrac" | "tfrac"
+            if let [above @ b'0'..=b'9', below @ b'0'..=b'9', ..] = *after.as_bytes() =>
+        {
+            plain.extend([' ', char::from(above), '/', char::from(below), ' ']);
+            &after[2..]
+        }
         "times" => replaced(plain, "×", after),
         "cdot" => replaced(plain, "·", after),
         "approx" | "sim" | "simeq" => replaced(plain, "≈", after),
@@ -220,6 +227,9 @@ mod tests {
             (r"\boxed{32.4}", "32.4"),
             (r"$\boxed{\text{Berlin}}$", "Berlin"),
             (r"\frac{1}{3}", "1/3"),
+            (r"\frac12", "1/2"),
+            ("# Berlin", "Berlin"),
+            ("#5", "#5"),
             (r"\$5{,}000", "$5,000"),
             (r"45\%", "45%"),
             ("$5", "$5"),

@@ -103,11 +103,20 @@ impl<L: Letters + ?Sized> Reader<'_, L> {
                 word.push(char);
             } else if char == '.' && run == 1 && next.is_alphabetic() && !is_letter(self.peek(self.at + 2)) {
                 run = 0;
+            } else if char == '.' && run == 1 && self.is_initial(self.at + 2) && next == ' ' {
+                // `J. K. Rowling`
+                run = 0;
+                self.at += 1;
             } else if !(char == '\'' && run > 0 && is_letter(next)) {
                 return;
             }
             self.at += 1;
         }
+    }
+
+    /// Whether a single letter with its full stop stands at an index.
+    fn is_initial(&self, at: usize) -> bool {
+        self.peek(at).is_alphabetic() && self.peek(at + 1) == '.' && !is_letter(self.peek(at + 2))
     }
 
     /// Whether a mark touches a word, as emphasis does; between spaces it is a bullet.
@@ -119,10 +128,19 @@ impl<L: Letters + ?Sized> Reader<'_, L> {
         let between = is_letter(self.before()) && is_letter(self.peek(self.at + 1));
         match char {
             ',' => Gap::Comma,
-            '-' | '\'' | '.' if between => Gap::Space,
+            '-' | '\'' | '.' | '_' if between => Gap::Space,
             '\n' => Gap::Stop,
             // An ellipsis.
             '.' if self.before() == '.' => Gap::Stop,
+            '(' => Gap::Parenthesis,
+            '-' | '–' | '—' if self.before().is_whitespace() => Gap::Dash,
+            // One quotation behind another.
+            '"' | '\'' | '\u{201c}' | '«'
+                if self.before().is_whitespace()
+                    && matches!(self.peek(self.at.saturating_sub(2)), '"' | '\'' | '\u{201d}' | '»') =>
+            {
+                Gap::Stop
+            }
             _ if char.is_whitespace() => Gap::Space,
             '*' | '_' | '`' if self.is_emphasis() => Gap::Break,
             '-'

@@ -37,7 +37,8 @@ pub(crate) fn scale(word: &str, money: bool, place: Place) -> Option<Scale> {
         "t" if money => 12,
         // Millimetres.
         "mm" if !place.upper => return None,
-        "st" | "nd" | "rd" | "th" | "ths" if place.attached => return Some(Scale::Unclear),
+        // `1990s` is not 1990.
+        "st" | "nd" | "rd" | "th" | "ths" | "s" if place.attached => return Some(Scale::Unclear),
         // Grams, or a generation.
         "g" => return place.upper.then_some(Scale::Unclear),
         "grand" if !place.last => return None,

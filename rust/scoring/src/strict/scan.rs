@@ -38,7 +38,8 @@ impl Needle {
         memchr_iter(self.first, text.as_bytes())
     }
 
-    fn stands(&self, text: &str, at: usize) -> bool {
+    /// Whether it stands at a byte.
+    pub(crate) fn stands(&self, text: &str, at: usize) -> bool {
         text.as_bytes()[at..].starts_with(self.bytes)
     }
 }

@@ -38,7 +38,7 @@ fn doubts(tokens: &Tokens) -> usize {
         let word = tokens.word(index);
         joins(word) || hedges(word, None)
     };
-    let stop = |index: usize| tokens.get(index).is_some_and(|token| token.gap == Gap::Stop);
+    let stop = |index: usize| tokens.get(index).is_some_and(|token| token.gap >= Gap::Parenthesis);
     (0..tokens.len()).map(|index| usize::from(word(index)) + usize::from(stop(index))).sum()
 }
 

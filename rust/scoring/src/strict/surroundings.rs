@@ -153,7 +153,7 @@ impl Reading {
                 } else if let Some(named) = Currency::of_name(word) {
                     suffix.currency = Some(Currency::joined(suffix.currency, named, self.region)?);
                     suffix.outside |= suffix.closes;
-                } else if word != "cents" && (self.bare || is_rival(word)) {
+                } else if self.bare || is_rival(word) {
                     return None;
                 }
                 self.units = true;

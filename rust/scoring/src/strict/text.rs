@@ -1,7 +1,11 @@
 //! Free text against free text.
 
+use crate::strict::aside;
 use crate::strict::tokens::{Gap, Tokens};
-use crate::strict::words::{denies, follows_a_name, hedges, is_copula, joins, leads, retracts};
+use crate::strict::words::{
+    approximates, denies, follows_a_name, hedges, is_copula, is_noun, is_place_or_time, joins, leads,
+    relates, retracts,
+};
 use crate::verdict::Reason;
 
 /// A prediction that covers a gold of `m` tokens has at most `2 m + 4`.
@@ -36,7 +40,9 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
         return Reason::TooManyCandidates;
     }
     match committed(prediction) {
-        Some(place) if start <= place && place < end && name_ends(prediction, end) => Reason::Matched,
+        Some(place) if start <= place && place < end && name_ends(prediction, end) => {
+            if is_of_another(prediction, start) { Reason::Different } else { Reason::Matched }
+        }
         _ => Reason::Different,
     }
 }
@@ -47,7 +53,7 @@ fn objection(tokens: &Tokens, start: usize, end: usize) -> Option<Reason> {
         let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
         if denies(tokens.word(index)) || retracts(tokens.word(index)) {
             Some(Reason::Negated)
-        } else if hedges(tokens.word(index), next) {
+        } else if hedges(tokens.word(index), next) || supposes(tokens.word(index)) {
             Some(Reason::Hedged)
         } else {
             None
@@ -55,16 +61,39 @@ fn objection(tokens: &Tokens, start: usize, end: usize) -> Option<Reason> {
     })
 }
 
+/// Words that hold an answer back, though before `the answer is` they do not.
+fn supposes(word: &str) -> bool {
+    matches!(
+        word,
+        "think"
+            | "believe"
+            | "suppose"
+            | "assume"
+            | "assuming"
+            | "allegedly"
+            | "supposedly"
+            | "apparently"
+            | "reportedly"
+            | "seemingly"
+            | "arguably"
+            | "purportedly"
+            | "potentially"
+            | "conceivably"
+    )
+}
+
 /// Whether the tokens outside `start..end` read as further candidates.
 fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
     let gaps = (0..tokens.len()).filter(|&index| index <= start || end <= index);
-    let mut commas = 0;
+    let (mut commas, mut dashes) = (0, 0);
     for gap in gaps.filter_map(|index| tokens.get(index)).map(|token| token.gap) {
         match gap {
             Gap::Stop => return true,
+            Gap::Parenthesis if !aside::describes(tokens, start, end) => return true,
             Gap::Comma if tokens.bracketed && start == 0 => return true,
             Gap::Comma => commas += 1,
-            Gap::Space | Gap::Break => {}
+            Gap::Dash => dashes += 1,
+            Gap::Space | Gap::Break | Gap::Parenthesis => {}
         }
     }
     let outside = |index: &usize| !(start..end).contains(index);
@@ -72,7 +101,10 @@ fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
         joins(tokens.word(index))
             || tokens.word(index) == "well" && index > 0 && tokens.word(index - 1) == "as"
     });
-    commas > 1 || joined || goes_on(tokens, end)
+    // `from Berlin to Paris`
+    let ranges = (0..start).any(|index| tokens.word(index) == "from")
+        && (end..tokens.len()).any(|index| matches!(tokens.word(index), "to" | "through" | "until" | "till"));
+    commas > 1 || dashes > 1 || joined || ranges || goes_on(tokens, end)
 }
 
 /// Whether a comma comes behind more words than the name: `Berlin for 1990, Paris for 1991`. One before a phrase
@@ -86,7 +118,9 @@ fn goes_on(tokens: &Tokens, end: usize) -> bool {
 /// Index of the token that the answer has to stand on. A description (`the capital`, `its capital`, `Germany's
 /// capital`) commits to its object; of `London was Berlin` nothing is the answer.
 fn committed(tokens: &Tokens) -> Option<usize> {
-    let subject = (0..tokens.len()).find(|&index| !leads(tokens.word(index)))?;
+    let number = |index: usize| tokens.word(index).starts_with(|char: char| char.is_ascii_digit());
+    let about = |index: usize| approximates(tokens.word(index)) && number(index + 1);
+    let subject = (0..tokens.len()).find(|&index| !leads(tokens.word(index)) && !about(index))?;
     let object =
         (subject + 1..tokens.len()).find(|&index| is_copula(tokens.word(index))).map(|copula| copula + 1);
     match object.and_then(|index| tokens.get(index).map(|token| (index, token))) {
@@ -103,6 +137,16 @@ fn describes(tokens: &Tokens, subject: usize) -> bool {
         "its" | "his" | "her" | "their" | "this" | "that"
     );
     owned || tokens.get(subject).is_some_and(|token| token.article || token.possessive)
+}
+
+/// Whether what leads to a name makes it part of something else: `the author of Hamlet`, `a band from Seattle`. The
+/// city of Berlin is Berlin.
+fn is_of_another(tokens: &Tokens, start: usize) -> bool {
+    let from = (0..start).rfind(|&index| is_copula(tokens.word(index))).map_or(0, |copula| copula + 1);
+    (from..start.saturating_sub(1)).any(|index| {
+        let (word, next) = (tokens.word(index), tokens.word(index + 1));
+        is_noun(word) && relates(next) && !(is_place_or_time(word) && next == "of")
+    })
 }
 
 /// Whether a name that ends before token `end` may end there: `Berlin, Germany` and `Berlin in 1990`, but not

@@ -9,11 +9,15 @@ use crate::strict::reader::Reader;
 pub(crate) enum Gap {
     /// Spaces, hyphens, nothing.
     Space,
-    /// A closing bracket, quote, dash, colon or full stop.
+    /// A closing bracket, quote, colon or full stop.
     Break,
+    /// A dash between two spaces.
+    Dash,
     /// A comma.
     Comma,
-    /// A semicolon, slash, opening bracket, line end or any other sign, such as an arrow or a bullet.
+    /// An opening parenthesis.
+    Parenthesis,
+    /// A semicolon, slash, line end or any other sign, such as an arrow or a bullet.
     Stop,
 }
 
@@ -41,6 +45,8 @@ pub(crate) struct Tokens {
     pub(crate) denials: usize,
     /// Whether it opens with the bracket of a list.
     pub(crate) bracketed: bool,
+    /// Whether a question mark stands in it.
+    pub(crate) asks: bool,
 }
 
 impl Tokens {
@@ -56,6 +62,7 @@ impl Tokens {
             places: Vec::with_capacity(text.len().min(64) / 4 + 1),
             denials: denials(text),
             bracketed: text.trim_start().starts_with(['[', '{']),
+            asks: text.contains(['?', '？']),
         };
         if text.is_ascii() {
             tokens.fill(text.as_bytes());
@@ -80,9 +87,10 @@ impl Tokens {
             let dropped = article.take();
             if !seen {
                 gap = Gap::Space;
-            } else if dropped.is_some() && gap >= Gap::Comma {
+            } else if let Some((_, article)) = dropped {
                 // `A, Berlin` lists two candidates, of which one looks like an article.
-                gap = Gap::Stop;
+                let apart = gap >= Gap::Comma || gap > Gap::Space && article.gap >= Gap::Comma;
+                gap = if apart { Gap::Stop } else { gap.max(article.gap) };
             }
             let possessive = reader.before() == 's' && reader.at > 1 && reader.peek(reader.at - 2) == '\'';
             let token = Token { start: 0, end: 0, gap, article: dropped.is_some(), possessive };
@@ -90,7 +98,6 @@ impl Tokens {
             // A capital A inside a text is a name: Vitamin A.
             match ARTICLES.into_iter().find(|&known| known == word) {
                 Some(known) if known != "a" || !(upper && seen) => {
-                    gap = token.gap;
                     article = Some((known, token));
                 }
                 _ => self.push(&word, token),
@@ -142,6 +149,11 @@ impl Tokens {
     /// Word `index`; empty beyond the last.
     pub(crate) fn word(&self, index: usize) -> &str {
         self.places.get(index).map_or("", |token| &self.normal[token.start..token.end])
+    }
+
+    /// The tokens from `index` on, one space between two.
+    pub(crate) fn normal_from(&self, index: usize) -> &str {
+        self.places.get(index).map_or("", |token| &self.normal[token.start..])
     }
 
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
@@ -204,6 +216,8 @@ mod tests {
             ("The  Cost-plus type.", "cost plus type"),
             ("3.5 -5 (-5) 1,500 1,5 45%", "3.5 -5 -5 1500 1,5 45 %"),
             ("U.S. C++ O'Brien U.S.A", "us c++ obrien usa"),
+            ("J. K. Rowling", "jk rowling"),
+            ("J.R.R. Tolkien", "jrr tolkien"),
             ("Vitamin A", "vitamin a"),
             ("Vitamin A deficiency", "vitamin a deficiency"),
             ("A the an", ""),

@@ -135,6 +135,7 @@ pub(crate) fn joins(word: &str) -> bool {
 /// introduce a name. Nothing outside the list does, so a list of guesses has one place where the answer can stand.
 pub(crate) fn leads(word: &str) -> bool {
     is_copula(word)
+        || is_noun(word)
         || matches!(
             word,
             "it" | "its"
@@ -175,24 +176,6 @@ pub(crate) fn leads(word: &str) -> bool {
                 | "founded"
                 | "produced"
                 | "played"
-                | "city"
-                | "town"
-                | "village"
-                | "country"
-                | "film"
-                | "movie"
-                | "book"
-                | "novel"
-                | "song"
-                | "album"
-                | "band"
-                | "company"
-                | "year"
-                | "month"
-                | "president"
-                | "minister"
-                | "king"
-                | "queen"
                 | "mr"
                 | "mrs"
                 | "ms"
@@ -203,18 +186,74 @@ pub(crate) fn leads(word: &str) -> bool {
                 | "lady"
                 | "professor"
                 | "prof"
+                | "simply"
+                | "just"
+                | "indeed"
+                | "definitely"
+                | "certainly"
+                | "clearly"
+                | "obviously"
+                | "therefore"
+                | "thus"
+                | "hence"
+        )
+}
+
+/// Nouns that introduce a name.
+pub(crate) fn is_noun(word: &str) -> bool {
+    is_place_or_time(word)
+        || matches!(
+            word,
+            "film"
+                | "movie"
+                | "book"
+                | "novel"
+                | "song"
+                | "album"
+                | "band"
+                | "company"
+                | "president"
+                | "minister"
+                | "king"
+                | "queen"
                 | "actor"
                 | "actress"
                 | "director"
                 | "author"
                 | "writer"
                 | "singer"
-                | "simply"
-                | "just"
-                | "indeed"
-                | "definitely"
-                | "certainly"
         )
+}
+
+/// Nouns of which the name may stand behind an `of`: the city of Berlin.
+pub(crate) fn is_place_or_time(word: &str) -> bool {
+    matches!(word, "city" | "town" | "village" | "country" | "year" | "month")
+}
+
+/// Words behind a noun that say whose it is, so that a name behind them is another's: `the author of`.
+pub(crate) fn relates(word: &str) -> bool {
+    matches!(
+        word,
+        "of" | "in"
+            | "at"
+            | "on"
+            | "by"
+            | "to"
+            | "from"
+            | "for"
+            | "as"
+            | "with"
+            | "directed"
+            | "written"
+            | "created"
+            | "founded"
+            | "produced"
+            | "played"
+            | "located"
+            | "situated"
+            | "based"
+            | "born"
+    )
 }
 
 /// Verbs that set a subject equal to an answer.
@@ -231,7 +270,6 @@ pub(crate) fn follows_a_name(word: &str) -> bool {
                 | "at"
                 | "on"
                 | "by"
-                | "to"
                 | "from"
                 | "for"
                 | "as"
@@ -251,4 +289,9 @@ pub(crate) fn follows_a_name(word: &str) -> bool {
                 | "did"
                 | "does"
         )
+}
+
+/// Words before a quantity that leave it what it is.
+pub(crate) fn approximates(word: &str) -> bool {
+    matches!(word, "about" | "approximately" | "around" | "roughly" | "exactly" | "precisely")
 }

@@ -58,6 +58,14 @@ fn restates(tokens: &Tokens, polarity: Polarity) -> bool {
     subject && if polarity == Polarity::Yes { positive } else { negative }
 }
 
+/// Words that make a yes or a no half of one.
+fn limits(word: &str) -> bool {
+    matches!(
+        word,
+        "partially" | "partly" | "somewhat" | "sometimes" | "mostly" | "largely" | "occasionally" | "almost"
+    )
+}
+
 /// The polarity an answer commits to: the word alone, or as its first word, set off by punctuation or restated, where
 /// the rest neither names the other polarity, nor hedges, retracts, nor denies a yes. `No doubt` stresses a yes. O(n).
 pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
@@ -81,7 +89,7 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
     {
         return Err(Reason::TooManyCandidates);
     }
-    let set_off = matches!(tokens.get(1).map(|token| token.gap), Some(Gap::Comma | Gap::Break));
+    let set_off = tokens.get(1).is_some_and(|token| token.gap > Gap::Space && token.gap < Gap::Stop);
     if !set_off && !restates(tokens, polarity) {
         return Err(Reason::Different);
     }
@@ -90,7 +98,7 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
             return Err(Reason::Negated);
         }
         let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
-        if hedges(tokens.word(index), next) {
+        if hedges(tokens.word(index), next) || limits(tokens.word(index)) {
             return Err(Reason::Hedged);
         }
         if polarity == Polarity::Yes && denies(tokens.word(index)) {
