@@ -44,7 +44,7 @@ def table(name: str, about: str, kind: str, rows: list[str]) -> str:
     """A constant of the generated file, several rows a line."""
     lines, line = [], ""
     for row in rows:
-        if len(line) + len(row) > 100:
+        if len(line) + len(row) > 105:
             lines.append(line)
             line = ""
         line += f"{row}, "
@@ -53,13 +53,22 @@ def table(name: str, about: str, kind: str, rows: list[str]) -> str:
     return "\n".join([*head, *lines, "];", ""])
 
 
+def is_skipped(char: str, final: tuple[str, str]) -> bool:
+    """Whether the last sigma of a word is sought beyond a character."""
+    return (f"{char}Σ".lower()[-1], f"A{char}Σ".lower()[-1]) == final
+
+
 def main() -> None:
     """Write the file to the standard output."""
     pattern = re.compile(r"\w")
-    word = [f"({first:#x}, {last:#x})" for first, last in ranges(lambda char: bool(pattern.match(char)))]
+    word = [f"({first:#x},{last:#x})" for first, last in ranges(lambda char: bool(pattern.match(char)))]
     zeros = [f"{code:#x}" for code in range(128, LAST) if unicodedata.decimal(chr(code), -1) == 0]
     lowered = alternating(list(ranges(lambda char: char.lower() != char)))
-    lower = [f"({first:#x}, {last:#x}, {step})" for first, last, step in lowered]
+    lower = [f"({first:#x},{last:#x},{step})" for first, last, step in lowered]
+    # A sigma is the last of its word if a cased letter stands before it, and none behind it; both may be further away.
+    final = "Σ".lower(), "AΣ".lower()[-1]
+    after = [f"({first:#x},{last:#x})" for first, last in ranges(lambda char: f"{char}Σ".lower()[-1] == final[1])]
+    beyond = [f"({first:#x},{last:#x})" for first, last in ranges(lambda char: is_skipped(char, final))]
     sys.stdout.write(
         "\n".join(
             [
@@ -71,6 +80,8 @@ def main() -> None:
                 table("WORD", r"What `\w` matches: first and last.", "(u32, u32)", word),
                 table("ZEROS", "The zeros of the decimal digits beyond ASCII; nine follow each.", "u32", zeros),
                 table("LOWERED", "What `lower` changes: first, last, step.", "(u32, u32, u32)", lower),
+                table("CASED", "The letters that have a case: first and last.", "(u32, u32)", after),
+                table("SKIPPED", "What a word's last sigma is sought beyond: first and last.", "(u32, u32)", beyond),
             ]
         ).rstrip()
         + "\n"

@@ -10,15 +10,30 @@ pub(crate) fn is_space(char: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
-/// Whether `\w` matches.
+/// Whether `\w` matches. O(1) in the basic plane.
 pub(crate) fn is_word(char: char) -> bool {
-    if char.is_ascii() {
-        return char.is_ascii_alphanumeric() || char == '_';
-    }
     let code = u32::from(char);
+    if let Some(bits) = WORD_BITS.get(code as usize / 64) {
+        return bits >> (code % 64) & 1 == 1;
+    }
     let after = WORD.partition_point(|&(first, _)| first <= code);
     after > 0 && code <= WORD[after - 1].1
 }
+
+/// [`WORD`] in the basic plane, a bit for each code point: most text is read there, character by character.
+static WORD_BITS: [u64; 1024] = {
+    let mut bits = [0; 1024];
+    let mut range = 0;
+    while range < WORD.len() && WORD[range].0 < 0x1_0000 {
+        let (mut code, last) = WORD[range];
+        while code <= last {
+            bits[code as usize / 64] |= 1 << (code % 64);
+            code += 1;
+        }
+        range += 1;
+    }
+    bits
+};
 
 /// The value of a decimal digit of any script (category Nd, what `\d` matches).
 pub(crate) fn decimal(char: char) -> Option<u8> {
