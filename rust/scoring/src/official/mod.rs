@@ -8,6 +8,7 @@ mod drop;
 mod matching;
 mod mrcr;
 mod narrativeqa;
+mod overlap;
 mod reading;
 mod rouge;
 mod squad;
