@@ -17,6 +17,8 @@ pub enum Golds {
     One,
     /// Several that are aliases of one another.
     Aliases,
+    /// The same; none at all says that there is no answer.
+    AliasesOrNone,
     /// Several aliases, each of one or more spans.
     Spans,
 }
@@ -27,7 +29,7 @@ impl Golds {
     pub fn name(self) -> &'static str {
         match self {
             Self::One => "one",
-            Self::Aliases => "aliases",
+            Self::Aliases | Self::AliasesOrNone => "aliases",
             Self::Spans => "spans",
         }
     }
@@ -169,7 +171,7 @@ impl Profile {
 
     fn check(&self, golds: &[Answer<'_>]) -> Result<(), Error> {
         match golds {
-            [] => Err(Error::NoGold),
+            [] if self.golds != Golds::AliasesOrNone => Err(Error::NoGold),
             [_, _, ..] if self.golds == Golds::One => {
                 Err(Error::OneGold { profile: self.name, golds: golds.len() })
             }
@@ -192,12 +194,14 @@ impl Profile {
             Err(reason) => return Verdict { extracted, ..self.nothing(reason) },
         };
         let score = findings.metrics.first().map(|&(_, value)| value);
+        let is_empty = findings.normal_prediction.as_deref() == Some("") && score == Some(0.0);
+        let reason = if is_empty { Reason::Empty } else { Reason::of(score.unwrap_or_default()) };
         Verdict {
             score: score.filter(|_| !findings.reason.is_some_and(Reason::is_missing)),
             extracted,
             normal_prediction: findings.normal_prediction,
             normal_gold: findings.normal_gold,
-            reason: findings.reason.unwrap_or_else(|| Reason::of(score.unwrap_or_default())),
+            reason: findings.reason.unwrap_or(reason),
             matched_gold: findings.matched_gold,
             metrics: findings.metrics,
         }
