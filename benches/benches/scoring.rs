@@ -83,7 +83,12 @@ fn growth(_: &mut Criterion) {
             runs.fold(f64::INFINITY, f64::min)
         };
         let (small, large) = (fastest(1_000_000), fastest(10_000_000));
-        eprintln!("growth/{scorer}: 1 MB {:.2} ms, 10 MB {:.2} ms, ratio {:.1}", small * 1e3, large * 1e3, large / small);
+        eprintln!(
+            "growth/{scorer}: 1 MB {:.2} ms, 10 MB {:.2} ms, ratio {:.1}",
+            small * 1e3,
+            large * 1e3,
+            large / small
+        );
     }
 }
 

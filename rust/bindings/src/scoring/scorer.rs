@@ -82,7 +82,7 @@ impl Scorer {
         prediction: Bound<'py, PyAny>,
         golds: Bound<'py, PyAny>,
     ) -> PyResult<Fields<'py>> {
-        let prediction = self.given(&prediction, "the prediction")?;
+        let prediction = self.predicted(&prediction)?;
         let golds = self.listed(&golds)?;
         let golds = self.golds(&golds)?;
         let lone = prediction.has_surrogates() || any_surrogates(&golds);
@@ -131,6 +131,16 @@ impl Scorer {
     /// The golds of one row, as text.
     pub(super) fn golds<'a>(&self, golds: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Given<'a>>> {
         golds.iter().map(|gold| self.given(gold, "a gold")).collect()
+    }
+
+    /// An answer that was already extracted.
+    pub(super) fn predicted<'a>(&self, value: &'a Bound<'_, PyAny>) -> PyResult<Given<'a>> {
+        // TAT-QA's metric takes a number 0 for no prediction.
+        let zero = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
+        if self.profile.name == "tatqa" && zero && !value.is_truthy()? {
+            return Ok(Given::Several(vec![]));
+        }
+        self.given(value, "a prediction")
     }
 
     /// A text, spans or, where the profile counts, a number.

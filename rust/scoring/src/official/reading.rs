@@ -9,9 +9,16 @@ use crate::answer::Answer;
 use crate::metric::Metric;
 use crate::profile::{Findings, Golds, Profile};
 use crate::setting::{Choice, Settings, Takes};
+use crate::verdict::Reason;
 
 const F1_EM: &[Metric] = &[Metric::F1, Metric::Em];
 const F1_EM_SHARES: &[Metric] = &[Metric::F1, Metric::Em, Metric::Precision, Metric::Recall];
+
+/// The whole response is the answer.
+#[allow(clippy::unnecessary_wraps, reason = "an `Extract`")]
+pub(super) fn whole<'a>(response: &'a str, _: &Settings) -> Result<Cow<'a, str>, Reason> {
+    Ok(Cow::Borrowed(response))
+}
 
 /// What these profiles have in common: the whole response is the answer, and it may have aliases.
 const READING: Profile = Profile {
@@ -23,7 +30,7 @@ const READING: Profile = Profile {
     metrics: F1_EM,
     options: &[],
     tail: false,
-    extract: |response, _| Ok(Cow::Borrowed(response)),
+    extract: whole,
     read_gold: None,
     judge: |prediction, golds, _| Ok(judge(prediction, golds, F1_EM, squad::normal, f1_em)),
     score: None,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::answer::Answer;
 use crate::metric::Metric;
 use crate::profile::{Findings, Golds, Profile};
-use crate::setting::Settings;
 use crate::strict::extract;
 use crate::strict::judge::judge;
 use crate::strict::policy::{OPTIONS, Policy};
