@@ -59,7 +59,7 @@ def chain(text: str) -> str:
     if "approximately" in text:
         text = text.replace("approximately", "").strip()
     text = text.split(" or ")[0]
-    for unit in UNITS:
+    for unit in UNITS if re.search(r"[^0-9]", text) else []:  # which take seconds for thousands of digits alone
         if found := re.match(unit, text):
             text = found.group(1)
     text = re.sub(r"10\^(-?\d+)", r"math.pow(10, \1)", text)

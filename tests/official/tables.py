@@ -112,10 +112,11 @@ def to_number(text: str) -> int | float | None:
         return None
     written = found.group(1)
     value: int | float = float(written) if "." in written else int(written)
-    scaled = re.search(r"[\d.]+\s?[a-zA-Z]+", text)
+    # The patterns take seconds for thousands of digits, so they are asked only where they can match.
+    scaled = re.search(r"[\d.]+\s?[a-zA-Z]+", text) if re.search("[a-zA-Z]", text) else None
     value = value * (scale_of(scaled.group()) if scaled else 1)
     value = value * (-1 if re.search(r"\([\d.\s]+\)", text.strip()) else 1)
-    return round(value * (0.01 if re.search(r"[\d.\s]+%", text.strip()) else 1), 4)
+    return round(value * (0.01 if "%" in text and re.search(r"[\d.\s]+%", text.strip()) else 1), 4)
 
 
 def tatqa_normal(text: str) -> str:

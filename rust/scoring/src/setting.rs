@@ -82,8 +82,9 @@ impl Settings {
         Ok(Self { values })
     }
 
-    /// The value of an option that takes words or text.
-    pub(crate) fn text(&self, name: &str) -> &str {
+    /// The value of an option that takes words or text; empty where the profile has no such option. O(1).
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
         match self.get(name) {
             Some(Setting::Text(text)) => text,
             _ => "",

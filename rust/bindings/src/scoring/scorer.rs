@@ -1,6 +1,7 @@
 //! A profile with its options, and what it is asked.
 
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use qwenlong_scoring::{Answer, Golds, Profile, Setting, Settings, profile};
@@ -130,7 +131,18 @@ impl Scorer {
 
     /// The golds of one row, as text.
     pub(super) fn golds<'a>(&self, golds: &'a [Bound<'_, PyAny>]) -> PyResult<Vec<Given<'a>>> {
-        golds.iter().map(|gold| self.given(gold, "a gold")).collect()
+        golds.iter().map(|gold| self.gold(gold)).collect()
+    }
+
+    fn gold<'a>(&self, gold: &'a Bound<'_, PyAny>) -> PyResult<Given<'a>> {
+        // TAT-QA cuts a count that is a float to a whole number, and only then writes it.
+        if gold.is_instance_of::<PyFloat>()
+            && self.settings.text("answer_type") == "count"
+            && let Ok(whole) = gold.call_method0(intern!(gold.py(), "__int__"))
+        {
+            return Ok(Given::One(Text::Owned(whole.str()?.to_string_lossy().into_owned(), false)));
+        }
+        self.given(gold, "a gold")
     }
 
     /// An answer that was already extracted.

@@ -101,6 +101,7 @@ pub(super) static PROFILES: &[Profile] = &[
         name: "longbench_qa",
         summary: "F1 of SQuAD, the best over the answers (qa_f1 of LongBench)",
         source: "THUDM/LongBench 2e00731, metrics.py",
+        golds: Golds::AliasesOrNone,
         metrics: &[Metric::F1],
         judge: |prediction, golds, _| Ok(judge(prediction, golds, &[Metric::F1], squad::normal, f1)),
         ..READING
