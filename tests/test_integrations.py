@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -12,6 +13,7 @@ import pytest
 
 from qwenlong.integrations import rows
 
+ROOT = Path(__file__).parents[1]
 FOLDER = Path(rows.__file__).parent
 NEEDS_ITS_FRAMEWORK = {"verl_batches"}
 """It subclasses at import; `verl` fetches it when it is asked for."""
@@ -41,6 +43,23 @@ def test_every_adapter_is_in_the_overview() -> None:
     overview = import_module("qwenlong.integrations").__doc__ or ""
     for name in set(ADAPTERS) - {"rows"}:
         assert f"| `{name}` |" in overview
+
+
+def test_the_lines_that_plug_an_adapter_in_are_on_the_page() -> None:
+    page = {line.strip() for line in (ROOT / "docs" / "harnesses.md").read_text("utf-8").splitlines()}
+    for name in set(ADAPTERS) - {"rows"}:
+        doc = import_module(f"qwenlong.integrations.{name}").__doc__ or ""
+        lines = {line.strip() for line in doc.splitlines() if line.startswith("    ")}
+        assert lines, name
+        assert lines <= page, name
+
+
+def test_the_page_names_the_versions_that_are_tested() -> None:
+    page = (ROOT / "docs" / "harnesses.md").read_text("utf-8")
+    files = sorted((ROOT / "tests" / "harnesses" / "requirements").glob("*.txt"))
+    pins = re.findall(r"^\S+==(\S+)$", "\n".join(file.read_text("utf-8") for file in files), re.MULTILINE)
+    assert len(pins) == 6
+    assert [pin for pin in pins if f" {pin} |" not in page] == []
 
 
 def test_examples_of_rows_are_right() -> None:

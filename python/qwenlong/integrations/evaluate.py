@@ -2,7 +2,7 @@
 
     from qwenlong.integrations.evaluate import metric
 
-    metric("hotpotqa").compute(predictions=["Paris"], references=[["Paris", "Paris, France"]])
+    metric("musique").compute(predictions=["Paris"], references=[["Paris", "Paris, France"]])
 
 References are golds, one or a list of aliases each. The result has `score` and every metric of the profile, each its
 mean over the rows that have it, and `unscored`, the number of verdicts without a score.
