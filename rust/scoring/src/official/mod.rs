@@ -5,8 +5,10 @@ mod anls;
 mod bags;
 mod best;
 mod choice;
+mod docmath;
 mod docqa;
 mod drop;
+mod gsm8k;
 mod helmet;
 mod matching;
 mod mrcr;
@@ -26,8 +28,9 @@ mod trivia;
 use crate::profile::Profile;
 
 /// Every official profile, by family.
-pub(crate) static OFFICIAL: [&[Profile]; 11] = [
+pub(crate) static OFFICIAL: [&[Profile]; 13] = [
     docqa::PROFILES,
+    docmath::PROFILES,
     choice::PROFILES,
     reading::PROFILES,
     narrativeqa::PROFILES,
@@ -38,4 +41,5 @@ pub(crate) static OFFICIAL: [&[Profile]; 11] = [
     mrcr::PROFILES,
     anls::PROFILES,
     search_r1::PROFILES,
+    gsm8k::PROFILES,
 ];
