@@ -65,7 +65,7 @@ def test_any_text_gets_a_verdict_that_agrees_with_itself(name: str, response: st
             assert verdict.score == verdict.metrics[profile.headline]
             assert (verdict.score == 1.0) == (verdict.reason == "matched")
             assert (0.0 < verdict.score < 1.0) == (verdict.reason == "partial")
-            assert (verdict.matched_gold is not None) == (verdict.score > 0.0)
+            assert verdict.matched_gold is None or verdict.score > 0.0
 
 
 @given(name=names, rows=st.lists(st.tuples(texts, texts), min_size=1, max_size=8), threads=st.sampled_from([1, 2, 5]))
@@ -191,7 +191,7 @@ def test_the_first_score_is_near() -> None:
 def test_a_row_is_judged_by_its_own_profile() -> None:
     assert scoring.official_gold(["Berlin"], profile="qwenlong_docqa") == "Therefore, the answer is Berlin."
     assert scoring.check_gold("Berlin", profile="qwenlong_docqa") == "qwenlong_docqa"
-    with pytest.raises(ValueError, match="gold `Berlin` cannot be judged by profile `qwenlong_docmath`"):
+    with pytest.raises(ValueError, match="gold `Berlin` does not answer itself by profile `qwenlong_docmath`"):
         scoring.check_gold("Berlin", profile="qwenlong_docmath")
     with pytest.raises(ValueError, match="compares with one gold, not 2"):
         scoring.official_gold(["a", "b"], profile="qwenlong_docqa")

@@ -49,9 +49,7 @@ def test_a_golden_row_holds(row: dict[str, Any]) -> None:
 def test_the_batch_says_what_single_calls_say() -> None:
     for reasoning in ("auto", "required"):
         rows = [
-            row
-            for row in ROWS
-            if row["mode"] == "score" and row["reasoning"] == reasoning and "options" not in row
+            row for row in ROWS if row["mode"] == "score" and row["reasoning"] == reasoning and "options" not in row
         ]
         verdicts = scoring.score_batch(
             [row["response"] for row in rows],

@@ -256,11 +256,14 @@ def check_gold(gold: str, *, kind: str = "auto", profile: str = "strict") -> str
     """
     if profile == "strict":
         return _rust.check_gold(gold, kind)
-    found = score("", official_gold([gold], profile=profile), profile=profile)
-    judged = match(gold, gold, profile=profile)
-    for verdict in (found, judged):
-        if verdict.score is None:
-            raise ValueError(f"gold `{gold}` cannot be judged by profile `{profile}`: {verdict.reason}")
+    sentence = official_gold([gold], profile=profile)
+    own = (
+        score(f"</think>{sentence}", sentence, profile=profile)
+        if profile in SENTENCES
+        else match(gold, gold, profile=profile)
+    )
+    if not own.score:
+        raise ValueError(f"gold `{gold}` does not answer itself by profile `{profile}`: {own.reason}")
     return profile
 
 

@@ -46,7 +46,7 @@ ORACLES: dict[str, Oracle] = {
     "search_r1": _oracle(qa.search_r1, qa.search_r1_score, golds="aliases"),
     "gsm8k": _oracle(exact.gsm8k, exact.gsm8k_score, golds="one"),
     "docmath_eval": _oracle(docmath_eval, golds="one"),
-    "drop": _oracle(tables.drop, metrics=F1_EM, golds="aliases"),
+    "drop": _oracle(tables.drop, metrics=F1_EM, golds="spans"),
     "tatqa": _oracle(tables.tatqa, metrics=F1_EM, golds="spans"),
     "ruler": _oracle(exact.ruler, exact.ruler_score, golds="aliases"),
     "mrcr": _oracle(exact.mrcr, golds="one"),

@@ -19,7 +19,7 @@ def native(answer: Gold) -> Any:
 
 def gold_of(profile: str, golds: list[Gold]) -> Any:
     """A list where the profile knows aliases, else the one gold."""
-    return [native(gold) for gold in golds] if ORACLES[profile].golds == "aliases" else native(*golds)
+    return [native(gold) for gold in golds] if ORACLES[profile].golds != "one" else native(*golds)
 
 
 def ask(case: Case) -> Any:

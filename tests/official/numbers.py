@@ -134,7 +134,7 @@ def compare(prediction: str, gold: str, dialect: Dialect) -> Result:
     try:
         wanted = read(gold, dialect)
     except (NeedsEval, Empty):
-        return Unscored(reasons=frozenset(reasons | {GOLD}))
+        return Unscored(reasons=frozenset(reasons | {GOLD, EVAL}))
     if not isinstance(wanted.value, int | float):
         return Unscored(reasons=frozenset(reasons | {GOLD}))
     if not wanted.sure:
@@ -145,15 +145,15 @@ def compare(prediction: str, gold: str, dialect: Dialect) -> Result:
 
 
 def docmath_eval(prediction: str, golds: Sequence[Gold]) -> Result:
-    """DocMath-Eval's get_acc of a reply and a gold that is a float; a gold that is none is read first."""
+    """DocMath-Eval's get_acc of a reply and a gold that is a float; a reply of none is 0 before the gold is read."""
     (gold,) = golds
     assert not isinstance(gold, tuple)
+    if "none" in prediction.lower():
+        return {"accuracy": 0.0}
     try:
         wanted = float(gold)
     except (OverflowError, ValueError):
         return Unscored(reasons=frozenset({GOLD}))
-    if "none" in prediction.lower():
-        return {"accuracy": 0.0}
     try:
         found = read(prediction, DOCMATH_EVAL)
     except NeedsEval:

@@ -177,6 +177,7 @@ fn judge(variant: &Variant, prediction: &Answer<'_>, golds: &[Answer<'_>]) -> Re
 }
 
 fn docmath_eval(prediction: &Answer<'_>, golds: &[Answer<'_>], _: &Settings) -> Result<Findings, Reason> {
+    reply(prediction.text(), &Settings::default())?;
     let gold = float(golds[0].text()).ok_or(Reason::GoldUnparsable)?;
     compare(&DOCMATH, prediction, &Value::Number(Number::Float(gold)))
 }
