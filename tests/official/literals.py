@@ -69,6 +69,15 @@ def evaluate(text: str, dummy: int) -> Reading:
     return Reading(values[0] if items == [tree] else values, regular)
 
 
+def undefined(text: str) -> bool:
+    """Whether a name in it is not defined, so that eval may fail there: a port may know that, but need not."""
+    try:
+        nodes = list(ast.walk(parsed(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(node, ast.Name) and unknown(node) for node in nodes)
+
+
 def parsed(text: str) -> ast.expr:
     """The expression, of a text without the spaces and tabs that eval skips too."""
     with warnings.catch_warnings():

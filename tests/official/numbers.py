@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from official.literals import Empty, NeedsEval, Number, Reading, evaluate
+from official.literals import Empty, NeedsEval, Number, Reading, evaluate, undefined
 from official.verdicts import EVAL, GOLD, Gold, Metrics, Result, Unscored
 
 DELETED = ("£", "€", "¥", "million", "billion", "thousand", "US", "USD", "RMB")
@@ -125,19 +125,24 @@ def compare(prediction: str, gold: str, dialect: Dialect) -> Result:
         found = read(prediction, dialect)
         if not found.sure:
             reasons.add(EVAL)
-    except NeedsEval:
-        found = None
+    except NeedsEval as code:
+        found = Reading(dialect.dummy, sure=False) if undefined(str(code)) else None
         reasons.add(EVAL)
     except Empty:
         found = Reading(None, sure=False)
         reasons.add(EVAL)
     try:
         wanted = read(gold, dialect)
-    except (NeedsEval, Empty):
+    except Empty:
         return Unscored(reasons=frozenset(reasons | {GOLD, EVAL}))
+    except NeedsEval as code:
+        reasons |= {GOLD, EVAL}
+        if not undefined(str(code)):
+            return Unscored(reasons=frozenset(reasons))
+        wanted = Reading(dialect.dummy, sure=False)
     if not isinstance(wanted.value, int | float):
         return Unscored(reasons=frozenset(reasons | {GOLD}))
-    if not wanted.sure:
+    if not wanted.sure or wanted.value in (math.inf, -math.inf) or wanted.value != wanted.value:
         reasons.add(GOLD)
     if found is not None:
         official = accuracy(found, wanted.value, dialect)
@@ -156,8 +161,9 @@ def docmath_eval(prediction: str, golds: Sequence[Gold]) -> Result:
         return Unscored(reasons=frozenset({GOLD}))
     try:
         found = read(prediction, DOCMATH_EVAL)
-    except NeedsEval:
-        return Unscored(reasons=frozenset({EVAL}))
+    except NeedsEval as code:
+        known = accuracy(Reading(0, sure=False), wanted, DOCMATH_EVAL) if undefined(str(code)) else None
+        return Unscored(reasons=frozenset({EVAL}), official=known)
     except Empty:
         return Unscored(reasons=frozenset({EVAL}), official={"accuracy": 0.0})
     official = accuracy(found, wanted, DOCMATH_EVAL)
