@@ -2,8 +2,8 @@
 
     python benches/scoring.py                     peers that are not installed are left out, and said to be
 
-Needs `pip install math-verify torchmetrics` for all peers. The official logic is this repository's plain Python version of it
-(tests/official), which prints nothing, unlike the official file.
+Needs `pip install math-verify torchmetrics` for all peers. The official logic is this repository's plain Python version
+of it (tests/official), which prints nothing, unlike the official file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import qwenlong
-from official.registry import ORACLES
+from official import ORACLES
 
 ROWS = 500
 BODY = "The filing says that revenue grew by 12.5% in 2019, to $1,496.5 million, and so on. "

@@ -51,11 +51,11 @@ Every metric of `metrics.jsonl`, as the package declares it. This page is writte
 PROFILES_PAGE = """\
 # Profiles
 
-Every scorer, as the package declares it. This page is written by `make docs` and checked by a test; how to choose one is
-in [scoring.md](scoring.md).
+Every scorer, as the package declares it. This page is written by `make docs` and checked by a test; how to choose one
+is in [scoring.md](scoring.md).
 
-The same five answers (prediction / gold), judged by `match`. The first is right and says a little more; of the others none
-should be paid for.
+The same five answers (prediction / gold), judged by `match`. The first is right and says a little more; of the others
+none should be paid for.
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -75,6 +76,23 @@ def profiles() -> dict[str, Profile]:
     ['kind', 'reasoning']
     """
     return dict(_profiles())
+
+
+def official_gold(answers: Sequence[str], *, profile: str) -> str | list[str]:
+    """Bare answers in the form in which `score` takes them: in the profile's sentence, one alone where it takes one.
+
+    >>> official_gold(["B"], profile="qwenlong_mc"), official_gold(["5", "five"], profile="strict")
+    ('The correct answer is (B).', ['5', 'five'])
+
+    Raises:
+        ValueError: several answers for a profile that takes one.
+    """
+    golds = [SENTENCES.get(profile, "{}").replace("{}", answer) for answer in answers]
+    if profiles()[profile].golds != "one":
+        return golds
+    if len(golds) != 1:
+        raise ValueError(f"profile `{profile}` compares with one gold, not {len(golds)}: choose one")
+    return golds[0]
 
 
 @lru_cache(maxsize=1)

@@ -1,33 +1,39 @@
 r"""Scores answers: what a response commits to, and whether that is the gold.
 
-The profile `strict` is made for training, where whatever a scorer forgives by accident is what a policy learns. It
-rewards one committed answer: no containment of the answer in the gold, no list of guesses, no hedge, no power of ten.
-A gold that cannot be read gives no verdict, `None`, rather than a zero.
+`profiles()` lists the scorers: the hardened default `strict`, and the official ones by name, bit for bit. `strict` is
+made for training, where whatever a scorer forgives by accident is what a policy learns. It rewards one committed
+answer: no containment of the answer in the gold, no list of guesses, no hedge, no power of ten. A gold that cannot be
+read gives no verdict, `None`, rather than a zero. Its rule:
 
 - **Reasoning** ends at the last `</think>`. `reasoning="auto"`: without think tags the whole response is the answer;
   with a `<think>` that never closes there is none. `reasoning="required"`: without `</think>` there is none either, for
   prompts that open the reasoning themselves.
-- **Answer**: what follows the last `the answer is` (`should be`, `would be`), `答案是`, `Final answer:`, `\boxed{}` or
-  `<answer>`, on its line or the next. A phrase that opens a clause goes before one within a clause; `whether the answer
-  is`, `I doubt the answer is` and the like announce nothing. Where no such phrase stands, one line of at most 300 bytes
-  (UTF-8) is itself the answer. An answer is none where the rest of its line takes it back (`5. No, 6.`, `Berlin. That
-  is wrong.`) or the line has several boxes that differ.
+- **Answer**: what follows the last `the answer is` (`should be`, `would be`), `答案是`, `Final answer:`, `\boxed{}`
+  or `<answer>`, on its line or the next. A phrase that opens a clause goes before one within a clause; `whether the
+  answer is`, `I doubt the answer is` and the like announce nothing. Where no such phrase stands, one line of at most 300 bytes
+  (UTF-8) is itself the answer. An answer is none where its line or later ones take it back (`5. No, 6.`, `Berlin. That
+  is wrong.`) or go on listing, or where a line has several boxes that differ. The outermost box counts, with the unit
+  or scale behind it (`\boxed{5} million`); a hedge or denial before it, or `, 6` behind it, counts too.
 - **Kind** `auto` is decided by the gold alone: `number` where the whole gold is one (with sign, currency, percent,
   scale word), else `yesno`, else `choice` for one upper-case letter or one letter in parentheses, else `text`.
 - **text**: the normal forms are equal (no diacritics, case, articles or punctuation; numbers and signs whole; `50km` as
   `50 km`), or the gold leads the answer: only words that introduce (`the city of`) or a description with its verb (`the
   capital is`, but not `London was`) stand before it, the name ends where the gold ends, the answer has at most 2 m + 4
-  tokens for m of the gold, and the rest neither lists, hedges, denies nor retracts. One comma may add (`Berlin,
-  Germany`); a bracket, slash, arrow, bullet or other sign lists. `≠`, `¬`, `!` before a word and `~~` deny.
+  tokens for m of the gold, and the rest neither lists, hedges, denies, asks nor retracts. One comma may add (`Berlin,
+  Germany`), and parentheses a year, initials, a country or US state, or a short description. A bracket, slash, arrow,
+  bullet or other sign lists; `≠`, `¬`, `!` before a word and `~~` deny; `from X to Y` and `the author of X` name X
+  but are not X. `unicode="exact"` keeps diacritics apart. `edit_similarity` above 0, for scanned documents, accepts a
+  text of at most 1,000 characters that is this similar to a gold of at least 5 letters, numbers, signs and denials equal.
 - **number**: one number in the answer, well-formed groups (of commas, apostrophes or spaces), equal to the gold, or
   within half a unit of the last decimal the gold is written with. A percent sign on one side only: equal digits or
-  equal values. Parentheses around a gold are an accountant's minus. Around an answer they are the template's, so `(5)`
-  answers 5 and (5) but not -5; with a currency before them or a scale, percent sign or currency behind, `$(5)` and
-  `(5) million`, they are a minus. Scale words multiply (thousand, lakh, million, crore, billion, trillion and their
-  short forms; k, m, mm, b, t of money); what may be a scale (`5 k`, `5 mil`, `5th`, `5万`, `5 zillion`) answers only a
-  gold of kind `number` written with the same word; other words are units. Currencies agree where both are named, and
-  cents (`5¢`) answer no bare number. Of `5 + 6 = 11` or `x = 5` the last side counts, of `2x = 5` none; nor is a
-  comparison (`>5`) one.
+  equal values (`percent="value"`: equal values alone; `"same"`: the sign has to be on both sides or on none).
+  Parentheses around a gold are an accountant's minus. Around an answer they are the template's, so `(5)` answers 5 and
+  (5) but not -5; with a currency before them or a scale, percent sign or currency behind, `$(5)` and `(5) million`,
+  they are a minus. Scale words multiply (thousand, lakh, million, crore, billion, trillion and their short forms; k, m,
+  mm, b, t of money); what may be a scale (`5 k`, `5 mil`, `5th`, `5万`, `5 zillion`) answers only a gold of kind
+  `number` written with the same word; other words are units. Currencies agree where both are named, and cents (`5¢`)
+  answer no bare number. Of `5 + 6 = 11` or `x = 5` the last side counts, of `2x = 5` none; nor is a comparison (`>5`),
+  a doubt (`5?`) or a decade (`1990s`) one.
 - **yesno**, **choice**: equal. `Yes, it does` and `Yes it is` are a yes; a second option, the other polarity (`nah`,
   `yep`) or a word that takes it back beside it makes it wrong. Behind `(B)` an option's own text may stand, but neither
   a lone judgement (`(B) never`) nor anything behind a comma that doubts.
@@ -44,6 +50,7 @@ from qwenlong import _rust
 from qwenlong._rust import Spans as Spans  # noqa: PLC0414  # part of the interface
 from qwenlong.catalog import SENTENCES
 from qwenlong.catalog import Profile as Profile  # noqa: PLC0414
+from qwenlong.catalog import official_gold as official_gold  # noqa: PLC0414
 from qwenlong.catalog import profiles as profiles  # noqa: PLC0414
 from qwenlong.judging import judge_reply as judge_reply  # noqa: PLC0414
 from qwenlong.judging import without_verdicts as without_verdicts  # noqa: PLC0414
@@ -223,23 +230,6 @@ def match_batch(
     """
     natives = _natives(profile, options, len(predictions))
     return Verdicts(_rust.match_batch(natives, list(predictions), list(golds), threads))
-
-
-def official_gold(answers: Sequence[str], *, profile: str) -> str | list[str]:
-    """Bare answers in the form in which `score` takes them: in the profile's sentence, one alone where it takes one.
-
-    >>> official_gold(["B"], profile="qwenlong_mc"), official_gold(["5", "five"], profile="strict")
-    ('The correct answer is (B).', ['5', 'five'])
-
-    Raises:
-        ValueError: several answers for a profile that takes one.
-    """
-    golds = [SENTENCES.get(profile, "{}").replace("{}", answer) for answer in answers]
-    if profiles()[profile].golds != "one":
-        return golds
-    if len(golds) != 1:
-        raise ValueError(f"profile `{profile}` compares with one gold, not {len(golds)}: choose one")
-    return golds[0]
 
 
 def check_gold(gold: str, *, kind: str = "auto", profile: str = "strict") -> str:

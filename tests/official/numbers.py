@@ -121,6 +121,7 @@ def accuracy(prediction: Reading, gold: Number, dialect: Dialect) -> Metrics:
 def compare(prediction: str, gold: str, dialect: Dialect) -> Result:
     """Both sides through the chain; the gold has to be a number or a truth value."""
     reasons, official = set(), None
+    found: Reading | None
     try:
         found = read(prediction, dialect)
         if not found.sure:
