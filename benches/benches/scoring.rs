@@ -68,6 +68,7 @@ fn whole(criterion: &mut Criterion) {
 }
 
 /// Not timed by criterion: the figure is the ratio, ten where time is linear.
+#[allow(clippy::print_stderr, reason = "the figure is shown beside criterion's")]
 fn growth(_: &mut Criterion) {
     for scorer in ["strict", "longbench_qa", "frames_rule", "spell_docqa", "helmet"] {
         let profile = profile(scorer).unwrap();
