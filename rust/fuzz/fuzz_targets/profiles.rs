@@ -11,7 +11,7 @@ fuzz_target!(|input: (u8, &str, Vec<&str>)| {
     golds.push("Therefore, the answer is 5.");
     let golds: Vec<Answer<'_>> = match profile.golds {
         Golds::One => vec![Answer::Text(golds[0])],
-        Golds::Aliases => golds.iter().copied().map(Answer::Text).collect(),
+        Golds::Aliases | Golds::AliasesOrNone => golds.iter().copied().map(Answer::Text).collect(),
         Golds::Spans => vec![Answer::Spans(golds.clone()), Answer::Text(golds[0])],
     };
     let settings = Settings::read(profile, []).expect("defaults are allowed");
