@@ -63,14 +63,22 @@ class Verdicts(Sequence[Verdict]):
 
 
 def record(fields: Fields) -> Verdict:
-    """The record of a verdict's fields."""
-    score, extracted, normal_prediction, normal_gold, reason, matched_gold, metrics = fields
-    return Verdict(
-        score=score,
-        extracted=extracted,
-        normal_prediction=normal_prediction,
-        normal_gold=normal_gold,
-        reason=reason,
-        matched_gold=matched_gold,
-        metrics=metrics,
-    )
+    """The record of a verdict's fields.
+
+    Filled slot by slot: a frozen record's own constructor takes more time than judging a short answer.
+    """
+    verdict = object.__new__(Verdict)
+    score, extracted, prediction, gold, reason, matched, metrics = fields
+    put_score(verdict, score)
+    put_extracted(verdict, extracted)
+    put_prediction(verdict, prediction)
+    put_gold(verdict, gold)
+    put_reason(verdict, reason)
+    put_matched(verdict, matched)
+    put_metrics(verdict, metrics)
+    return verdict
+
+
+put_score, put_extracted, put_prediction, put_gold, put_reason, put_matched, put_metrics = (
+    getattr(Verdict, name).__set__ for name in Verdict.__slots__
+)
