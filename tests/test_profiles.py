@@ -158,8 +158,15 @@ def test_callers_mistakes_are_named() -> None:
         qwenlong.match_batch(["a", "a"], ["a", ["b"]], profile="hotpotqa")
     with pytest.raises(ValueError, match="row 0: a gold is 5: profile `strict` takes text"):
         qwenlong.score_batch(["5"], [5])
-    with pytest.raises(ValueError, match="threads is 0 but must be at least 1"):
-        qwenlong.score_batch(["5"], ["5"], threads=0)
+    for threads in (0, -1):
+        with pytest.raises(ValueError, match=f"threads is {threads} but must be at least 1"):
+            qwenlong.score_batch(["5"], ["5"], threads=threads)
+    with pytest.raises(ValueError, match="kind is None: use a text or a number"):
+        qwenlong.score_batch(["5"], ["5"], kind=None)
+    with pytest.raises(ValueError, match="row 1: unknown kind `x`"):
+        qwenlong.score_batch(["5", "5"], ["5", "5"], kind=["text", "x"])
+    assert qwenlong.match_batch(["a"], ["a"], profile="anls", threshold=np.float32(0.5)).scores.tolist() == [1.0]
+    assert qwenlong.match("b", [["a"], ["b", "c"]], profile="helmet").score == 1.0
     assert qwenlong.match("5", 5, profile="docmath_eval").score == 1.0
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +136,29 @@ def test_it_runs_as_a_program_with_little_loaded() -> None:
         "sys.exit(bool({'torch', 'pydantic', 'rich'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_special_files_are_written_to_and_stay(tmp_path: Path) -> None:
+    path, aim, link = write(tmp_path / "rows.jsonl", ROWS[0]), tmp_path / "aim.jsonl", tmp_path / "link.jsonl"
+    aim.write_text("before")
+    link.symlink_to(aim)
+    assert main([str(path), "--out", str(link)]) == 0
+    assert link.is_symlink()
+    assert json.loads(aim.read_text())["verdict"]["score"] == 1.0
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    said: list[str] = []
+    reader = threading.Thread(target=lambda: said.append(pipe.read_text()))
+    reader.start()
+    assert main([str(path), "--out", str(pipe)]) == 0
+    reader.join(10)
+    assert json.loads(said[0])["verdict"]["score"] == 1.0
+    assert pipe.is_fifo()
+
+
+def test_a_byte_order_mark_and_a_lone_surrogate_pass_through(tmp_path: Path) -> None:
+    path, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"response": "The answer is \ud800x", "gold": "x"}).encode())
+    assert main([str(path), "--out", str(out)]) == 0
+    assert main([str(out), "--out", str(out)]) == 0
+    assert json.loads(out.read_text("utf-8"))["response"] == "The answer is \ud800x"

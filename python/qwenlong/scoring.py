@@ -47,6 +47,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from qwenlong import _rust
 from qwenlong._rust import Spans as Spans  # noqa: PLC0414  # part of the interface
 from qwenlong.catalog import SENTENCES
@@ -58,7 +60,7 @@ from qwenlong.judging import without_verdicts as without_verdicts  # noqa: PLC04
 from qwenlong.records import Verdict
 from qwenlong.verdicts import Verdicts, record
 
-Gold = str | Spans | float | Sequence[str | Spans | float]
+Gold = str | Spans | float | Sequence[str | Spans | float | Sequence[str]]
 """The bare answer, or several that are aliases; `Spans` where one answer has several parts; a number where the profile
 counts with numbers (docmath_eval, qwenlong_docmath_eval, tatqa)."""
 
@@ -273,16 +275,19 @@ def _made(profile: str, options: dict[str, Any]) -> Scorer:
 
 def _natives(profile: str, options: Mapping[str, Any], rows: int) -> list[_rust.Scorer]:
     """One scorer for all rows, or one a row where an option differs between rows."""
-    columns = {name: list(value) for name, value in options.items() if not isinstance(value, str | float | int)}
+    columns = {name: list(value) for name, value in options.items() if isinstance(value, list | tuple | np.ndarray)}
     for name, column in columns.items():
         if len(column) != rows:
             raise ValueError(f"{name} has {len(column)} values for {rows} rows: one for all, or one a row")
     if not columns:
         return [_rust.Scorer(profile, dict(options))]
     made: dict[tuple[Any, ...], _rust.Scorer] = {}
-    natives = []
+    natives: list[_rust.Scorer] = []
     for values in zip(*columns.values(), strict=True):
         if values not in made:
-            made[values] = _rust.Scorer(profile, {**options, **dict(zip(columns, values, strict=True))})
+            try:
+                made[values] = _rust.Scorer(profile, {**options, **dict(zip(columns, values, strict=True))})
+            except ValueError as error:
+                raise ValueError(f"row {len(natives)}: {error}") from error
         natives.append(made[values])
     return natives

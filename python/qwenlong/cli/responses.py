@@ -29,7 +29,7 @@ def read_rows(lines: Iterable[bytes], options: argparse.Namespace) -> Iterator[t
 
 def _row(line: bytes, place: str) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise RowError(f"{place}: not UTF-8: {error.reason}") from error
     except (ValueError, RecursionError) as error:

@@ -163,7 +163,11 @@ class _Total:
 
 
 def _line(row: dict[str, Any], verdict: Verdict) -> str:
-    return json.dumps({**row, "verdict": asdict(verdict)}, ensure_ascii=False, allow_nan=True) + "\n"
+    shown = {**row, "verdict": asdict(verdict)}
+    line = json.dumps(shown, ensure_ascii=False) + "\n"
+    # A lone surrogate has no UTF-8, so it stays an escape.
+    lone = any("\ud800" <= char <= "\udfff" for char in line) if not line.isascii() else False
+    return json.dumps(shown) + "\n" if lone else line
 
 
 def _profile(name: str) -> Profile:
@@ -209,15 +213,20 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _written(path: str | None) -> Iterator[TextIO | None]:
-    """The output, which takes its name only when all of it is there."""
+    """The output, which takes its name only when all of it is there; a device or a pipe is written to as it stands."""
     if path is None or path == "-":
         yield None if path is None else sys.stdout
         return
-    partial = Path(f"{path}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", errors="surrogatepass") as out:
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():
+        with target.open("w", encoding="utf-8") as out:
             yield out
-        partial.replace(path)
+        return
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as out:
+            yield out
+        partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 

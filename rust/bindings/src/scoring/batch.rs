@@ -21,9 +21,9 @@ pub(super) fn score_batch(
     scorers: Scorers<'_>,
     responses: Vec<Bound<'_, PyString>>,
     golds: Objects<'_>,
-    threads: usize,
+    threads: isize,
 ) -> PyResult<Verdicts> {
-    check(&scorers, responses.len(), golds.len(), threads)?;
+    let threads = check(&scorers, responses.len(), golds.len(), threads)?;
     let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
     let golds = listed(py, scorer, &golds)?;
     let rows = responses
@@ -50,9 +50,9 @@ pub(super) fn match_batch(
     scorers: Scorers<'_>,
     predictions: Objects<'_>,
     golds: Objects<'_>,
-    threads: usize,
+    threads: isize,
 ) -> PyResult<Verdicts> {
-    check(&scorers, predictions.len(), golds.len(), threads)?;
+    let threads = check(&scorers, predictions.len(), golds.len(), threads)?;
     let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
     let golds = listed(py, scorer, &golds)?;
     let rows = predictions
@@ -78,7 +78,8 @@ pub(super) fn match_batch(
     verdicts(py.detach(|| judged(&rows, threads, judge)), lone)
 }
 
-fn check(scorers: &[Bound<'_, Scorer>], rows: usize, golds: usize, threads: usize) -> PyResult<()> {
+/// The number of threads, where all numbers go together.
+fn check(scorers: &[Bound<'_, Scorer>], rows: usize, golds: usize, threads: isize) -> PyResult<usize> {
     if golds != rows {
         return Err(PyValueError::new_err(format!("{rows} rows need as many golds, not {golds}")));
     }
@@ -88,10 +89,8 @@ fn check(scorers: &[Bound<'_, Scorer>], rows: usize, golds: usize, threads: usiz
             scorers.len()
         )));
     }
-    if threads == 0 {
-        return Err(PyValueError::new_err("threads is 0 but must be at least 1"));
-    }
-    Ok(())
+    let usable = usize::try_from(threads).ok().filter(|&threads| threads > 0);
+    usable.ok_or_else(|| PyValueError::new_err(format!("threads is {threads} but must be at least 1")))
 }
 
 /// The golds of every row.

@@ -126,7 +126,13 @@ impl Scorer {
                 format!("profile `{name}` compares with one gold, not a list of {count}: choose one");
             return Err(PyValueError::new_err(message));
         }
-        Ok(listed)
+        // HELMET's golds may be lists of lists, which its file flattens.
+        let nested = self.profile.name == "helmet" && listed.iter().any(|gold| gold.cast::<PyList>().is_ok());
+        if !nested {
+            return Ok(listed);
+        }
+        let inner = listed.iter().map(|gold| self.listed(gold)).collect::<PyResult<Vec<_>>>()?;
+        Ok(inner.into_iter().flatten().collect())
     }
 
     /// The golds of one row, as text.
