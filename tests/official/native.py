@@ -41,7 +41,8 @@ def difference(case: Case, verdict: Any = None) -> str | None:
     """What is wrong with a verdict, by default the one that qwenlong gives now."""
     verdict = ask(case) if verdict is None else verdict
     expected = oracle(case)
-    if isinstance(expected, Unscored) and verdict.score is None and verdict.reason in expected.reasons:
+    missing = {*expected.reasons, "needs_eval", "gold_unparsable"} if isinstance(expected, Unscored) else set()
+    if verdict.score is None and verdict.reason in missing:
         return None
     metrics = expected.official if isinstance(expected, Unscored) else expected
     if metrics is None or verdict.score is None or bits(verdict.metrics) != bits(metrics):
