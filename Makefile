@@ -11,7 +11,7 @@ ENV := $(or $(VIRTUAL_ENV),.venv)
 PYTHON := $(abspath $(ENV))/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check
 CONSTRAINED := --constraint constraints.txt
-EXTRAS := train,test
+EXTRAS := train,judge,test
 FUZZ_SECONDS ?= 60
 PYTHONS ?= python3.11 python3.12 python3.13
 

@@ -1,0 +1,288 @@
+"""A judge behind any OpenAI-compatible chat endpoint: a synchronous face over an event loop in a thread of its own.
+
+    with EndpointJudge(Endpoint(base_url=..., model=...), read=..., clean=...) as judge:
+        judge.verdicts(questions)      # list[bool | None], one call per step
+
+Equal questions are asked once, remembered verdicts not at all. A question without a verdict is None, never False; why
+it has none is in `trouble`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import hashlib
+import json
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from qwenlong.backends.judge_cache import VerdictCache
+from qwenlong.backends.judge_client import CHOICE_TOKENS, Client, Counters, Endpoint, JudgeError
+from qwenlong.backends.judge_prompt import PROMPT_VERSION, Output, Question, can_be_judged
+
+Value = TypeVar("Value")
+REPORT_SECONDS = 15.0
+"""A batch that takes longer says how far it is, this often."""
+CLOSE_SECONDS = 10.0
+"""Longest wait for connections to close."""
+log = logging.getLogger(__name__)
+
+
+class _Loop:
+    """An event loop in a daemon thread, started by the first call and ended by `stop`."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="qwenlong-judge", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def submit(self, work: Coroutine[Any, Any, Value]) -> concurrent.futures.Future[Value]:
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def stop(self, last: Coroutine[Any, Any, None]) -> None:
+        """Run a last piece of work, end every task and close the loop."""
+        try:
+            self.submit(_ended(last)).result(CLOSE_SECONDS)
+        except TimeoutError:
+            log.warning("the judge's connections did not close within %g s", CLOSE_SECONDS)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(CLOSE_SECONDS)
+        if not self._thread.is_alive():
+            self.loop.close()
+
+
+async def _ended(last: Coroutine[Any, Any, None]) -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await last
+
+
+class EndpointJudge:
+    """Asks an endpoint; safe to call from several threads, and in a process that forked (which starts afresh)."""
+
+    def __init__(
+        self, endpoint: Endpoint, *, read: Callable[[str], bool | None], clean: Callable[[str], str],
+        concurrency: int = 32, cache: Path | None = None, say: Callable[[str], None] = log.info,
+    ) -> None:  # fmt: skip
+        """Open the cache; nothing is sent yet.
+
+        Args:
+            endpoint: where and how.
+            read: finds the verdict of a reply (`scoring.judge_reply`).
+            clean: takes verdicts out of a text (`scoring.without_verdicts`).
+            concurrency: questions under way at once.
+            cache: the file of remembered verdicts; None remembers nothing.
+            say: hears how far a long batch is.
+
+        Raises:
+            ValueError: the cache cannot be used.
+        """
+        self.counters = Counters()
+        self.trouble = ""
+        """Why the last question without a verdict has none."""
+        self._endpoint, self._read, self._clean, self._say = endpoint, read, clean, say
+        self._concurrency, self._process = concurrency, os.getpid()
+        self._path, self._cache = cache, VerdictCache(cache)
+        self._lock = threading.Lock()
+        self._loop: _Loop | None = None
+        self._client: Client | None = None
+        self._under_way: dict[bytes, asyncio.Task[bool]] = {}
+        self._finalizer: weakref.finalize[..., Any] = weakref.finalize(self, self._cache.close)
+
+    def verdicts(self, questions: Sequence[Question]) -> list[bool | None]:
+        """One verdict per question, in their order; None where there is none."""
+        return self._asked(questions, remembered=True)
+
+    def fresh_verdicts(self, questions: Sequence[Question]) -> list[bool | None]:
+        """The same without the cache: for questions that watch the judge itself."""
+        return self._asked(questions, remembered=False)
+
+    def close(self) -> None:
+        """End the thread, the connections and the cache. Also done at the end of the program."""
+        with self._lock:
+            self._finalizer()
+            self._loop = self._client = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _asked(self, questions: Sequence[Question], *, remembered: bool) -> list[bool | None]:
+        started = time.monotonic()
+        self.counters.questions += len(questions)
+        todo: list[int] = []
+        found: list[bool | None] = []
+        for i, question in enumerate(questions):
+            judged = can_be_judged(question.prediction, self._clean)
+            found.append(None if judged else False)
+            self.counters.unasked += not judged
+            if judged:
+                todo.append(i)
+        if todo:
+            loop, client = self._started()
+            batch = _Batch(len(todo), give_up_after=max(8, self._concurrency))
+            work = self._batch(client, [questions[i] for i in todo], batch, remembered=remembered)
+            for i, verdict in zip(todo, self._waited(loop.submit(work), batch), strict=True):
+                found[i] = verdict
+        self.counters.missing += sum(verdict is None for verdict in found)
+        self.counters.wait_seconds += time.monotonic() - started
+        return found
+
+    def _started(self) -> tuple[_Loop, Client]:
+        with self._lock:
+            if self._process != os.getpid():  # a fork has neither the thread nor a right to the parent's connections
+                self._finalizer.detach()
+                self._process, self._loop, self._client, self._under_way = os.getpid(), None, None, {}
+                self._inherited, self._cache = self._cache, VerdictCache(self._path)
+            if self._loop is None or self._client is None:
+                self._loop = _Loop()
+                self._client = self._loop.submit(self._connected()).result()
+                self._finalizer.detach()
+                self._finalizer = weakref.finalize(self, _end, self._loop, self._client, self._cache, self._process)
+            return self._loop, self._client
+
+    async def _connected(self) -> Client:
+        return Client(
+            self._endpoint, read=self._read, clean=self._clean, counters=self.counters, concurrency=self._concurrency
+        )
+
+    def _waited(self, future: concurrent.futures.Future[list[bool | None]], batch: _Batch) -> list[bool | None]:
+        """The batch's verdicts; a Ctrl-C meanwhile ends the questions too."""
+        try:
+            while True:
+                try:
+                    return future.result(REPORT_SECONDS)
+                except concurrent.futures.TimeoutError:
+                    if future.done():
+                        raise
+                    self._say(f"judge: {batch.done} of {batch.total} verdicts{batch.told()}")
+        except BaseException:
+            future.cancel()
+            raise
+
+    async def _batch(
+        self, client: Client, questions: Sequence[Question], batch: _Batch, *, remembered: bool
+    ) -> list[bool | None]:
+        room = asyncio.Semaphore(self._concurrency)
+        keys = self._keys(questions)
+        distinct = dict(zip(keys, questions, strict=True))
+        batch.total = len(distinct)
+        self.counters.shared += len(keys) - len(distinct)
+
+        async def one(question: Question, key: bytes) -> bool | None:
+            async with room:
+                verdict = await self._one(client, question, key, batch, remembered=remembered)
+                batch.done += 1
+                return verdict
+
+        found = await asyncio.gather(*(one(question, key) for key, question in distinct.items()))
+        verdicts = dict(zip(distinct, found, strict=True))
+        return [verdicts[key] for key in keys]
+
+    async def _one(
+        self, client: Client, question: Question, key: bytes, batch: _Batch, *, remembered: bool
+    ) -> bool | None:
+        verdict = self._cache.get(key) if remembered else None
+        if verdict is not None:
+            self.counters.hits += 1
+            return verdict
+        if batch.given_up:
+            batch.missing += 1
+            return None
+        task = self._under_way.get(key)
+        if task is not None:
+            self.counters.shared += 1
+        else:
+            task = asyncio.create_task(self._verdict(client, question, key))
+            self._under_way[key] = task
+            task.add_done_callback(lambda done: self._landed(key, done))
+        try:
+            verdict = await asyncio.shield(task)
+        except JudgeError as error:
+            self.trouble = str(error)
+            batch.fail(str(error))
+            return None
+        batch.in_a_row = 0
+        return verdict
+
+    def _landed(self, key: bytes, task: asyncio.Task[bool]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; where nobody is left, nobody has to hear of it
+
+    async def _verdict(self, client: Client, question: Question, key: bytes) -> bool:
+        verdict = await client.verdict(question)
+        self._cache.put(key, verdict=verdict, judge=self._endpoint.model)
+        return verdict
+
+    def _keys(self, questions: Sequence[Question]) -> list[bytes]:
+        """What verdicts are filed under: content and judge."""
+        judge = identity(self._endpoint)
+        contents = ([question.question, question.prediction, *question.answers] for question in questions)
+        return [hashlib.blake2b(json.dumps([judge, content]).encode(), digest_size=16).digest() for content in contents]
+
+
+class _Batch:
+    """How far a batch is, and whether going on makes sense."""
+
+    def __init__(self, total: int, *, give_up_after: int) -> None:
+        self.total, self.done, self.missing, self.in_a_row = total, 0, 0, 0
+        self._give_up_after, self._last = give_up_after, ""
+
+    @property
+    def given_up(self) -> bool:
+        """So many questions in a row had no verdict that the rest is not asked: the judge is down, not slow."""
+        return self.in_a_row >= self._give_up_after
+
+    def fail(self, why: str) -> None:
+        self.missing += 1
+        self.in_a_row += 1
+        self._last = why
+
+    def told(self) -> str:
+        return f", {self.missing} without one (last: {self._last})" if self.missing else ""
+
+
+def identity(endpoint: Endpoint) -> list[Any]:
+    """What makes two judges the same: model, wording and sampling. Where it is served does not matter."""
+    output: Output | str = endpoint.output or "auto"
+    return [endpoint.model, PROMPT_VERSION, output, 0.0, endpoint.max_reply_tokens, CHOICE_TOKENS]
+
+
+def describe(endpoint: Endpoint, *, seconds: float = 5.0) -> str:
+    """Whether the endpoint answers, and whether it serves the model, in a line for people."""
+    key = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
+    try:
+        response = httpx.get(f"{endpoint.base_url}/models", headers=key, timeout=seconds)
+        if response.is_error:
+            return f"{endpoint.base_url} answers with HTTP {response.status_code}"
+        names = [str(entry["id"]) for entry in response.json()["data"]]
+    except httpx.HTTPError as error:
+        return f"{endpoint.base_url} cannot be reached now ({type(error).__name__}: {error})"
+    except (ValueError, KeyError, TypeError):
+        return f"{endpoint.base_url} answers, but does not list its models"
+    if endpoint.model in names:
+        return f"{endpoint.base_url} serves {endpoint.model}"
+    return f"{endpoint.base_url} serves {', '.join(names) or 'nothing'}, not judge.model {endpoint.model}"
+
+
+def _end(loop: _Loop, client: Client, cache: VerdictCache, process: int) -> None:
+    if process == os.getpid():
+        loop.stop(client.close())
+        cache.close()
