@@ -23,6 +23,9 @@ PARTS = {
     "catalog": "scoring",
     "verdicts": "scoring",
     "judging": "scoring",
+    "plugins": "rewards",
+    "canaries": "rewards",
+    "oversight": "train",
 }
 """Modules that are part of another room, because one file would be too long."""
 COMPOSERS = {"__main__", "cli", "doctor", "evaluate", "report", "sft", "train"}

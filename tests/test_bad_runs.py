@@ -213,7 +213,10 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("flags", "every"),
     [
-        ((*JUDGE, "{}:Absent"), False),  # a response without an answer is wrong, whatever a judge would say
+        (
+            (*JUDGE, "{}:Absent", "--rewards.max_missing", "1"),
+            False,
+        ),  # a response without an answer is wrong, whatever a judge would say
         ((*FUNCTION, "{}:nothing", "--update.weight_decay", "0.1"), True),  # no step at all, so no decay either
     ],
 )

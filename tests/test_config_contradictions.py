@@ -6,6 +6,8 @@ import pytest
 
 from qwenlong.config import ConfigError, load_config
 
+JUDGED = ["--rewards.parts", '["rule", "judge"]']
+ENDPOINT = [*JUDGED, "--judge.base_url", "http://localhost:8000/v1", "--judge.model", "m"]
 CONTRADICTIONS = [
     (
         ["--phases.1.max_input_tokens", "96"],
@@ -54,6 +56,40 @@ CONTRADICTIONS = [
         "name both",
     ),
     (["--rewards.function", "a.py:f"], "rewards.function is \"a.py:f\" but rewards.parts is ['rule']", "name both"),
+    (
+        ["--judge.base_url", "http://localhost:8000/v1", "--judge.model", "m"],
+        "judge.base_url is \"http://localhost:8000/v1\" but rewards.parts is ['rule']",
+        "name both",
+    ),
+    (
+        [*JUDGED, "--judge.base_url", "http://localhost:8000/v1", "--judge.model", "m", "--rewards.judge", "a.py:J"],
+        'judge.base_url is "http://localhost:8000/v1" and rewards.judge is "a.py:J"',
+        "leave out one",
+    ),
+    (
+        [*JUDGED, "--judge.base_url", "http://localhost:8000/v1"],
+        'judge.base_url is "http://localhost:8000/v1" but judge.model is ""',
+        "name both",
+    ),
+    (["--judge.api_key_env", "KEY"], 'judge.api_key_env is "KEY" but judge.base_url is empty', "name both"),
+    (["--judge.canary_every_steps", "5"], "judge.canary_every_steps is 5 but rewards.parts ['rule']", "set 0"),
+    (
+        [*ENDPOINT, "--judge.timeout_seconds", "90", "--judge.deadline_seconds", "80"],
+        "judge.timeout_seconds is 90, above judge.deadline_seconds 80",
+        "lower it",
+    ),
+    (
+        [*ENDPOINT, "--rewards.missing_retries", "6"],
+        "rewards.missing_retries 6 from 30 s are 1890 s of pauses, not below run.timeout_seconds 1800",
+        "lower the first",
+    ),
+    ([*JUDGED, "--judge.base_url", "localhost:8000"], '"localhost:8000" is no address', "http://127.0.0.1:8000/v1"),
+    ([*JUDGED, "--judge.base_url", "https://me:secret@host/v1"], "holds a password", "use judge.api_key_env"),
+    (
+        [*JUDGED, "--judge.base_url", "http://host/v1/chat/completions"],
+        "is the address of one call",
+        "end it before /chat/completions",
+    ),
     (["--rewards.parts", "[]"], "rewards.parts is empty", "name at least one"),
     (["--run.stages", "[]"], "run.stages is empty", "name at least one"),
     (["--run.stages", '["rl", "rl"]'], "run.stages is ['rl', 'rl']", "name it once"),
@@ -85,3 +121,11 @@ def test_what_only_rl_needs_is_not_asked_of_other_stages() -> None:
     # Values at the limits are fine.
     load_config("smoke", ["--packing.max_row_tokens", "176", "--rewards.overlong_buffer_tokens", "15"])
     load_config("smoke", ["--data.synthetic.min_input_tokens", "63", "--update.mini_batches", "8"])
+
+
+def test_trials_with_known_pairs_are_on_for_an_endpoint_alone() -> None:
+    assert load_config("smoke", ENDPOINT).judge.canary_every_steps == 20
+    assert load_config("smoke", [*ENDPOINT, "--judge.canary_every_steps", "0"]).judge.canary_every_steps == 0
+    assert load_config("smoke", [*JUDGED, "--rewards.judge", "a.py:J"]).judge.canary_every_steps == 0
+    assert load_config("smoke").judge.canary_every_steps == 0
+    assert load_config("smoke", [*ENDPOINT, "--judge.base_url=http://h/v1/"]).judge.base_url == "http://h/v1"

@@ -49,6 +49,15 @@ METRICS: dict[str, tuple[str, str]] = {
     "input_tokens": ("tokens", "input limit of the evaluated questions"),
     "questions": ("count", "evaluated questions"),
     **{f"pass_at_{k}": ("share", f"unbiased pass@{k}") for k in (1, 2, 4, 8)},
+    "judge_questions": ("count", "answers the judge was asked about"),
+    "judge_yes_share": ("share", "of its verdicts that accept"),
+    "judge_missing": ("count", "of its questions without a verdict"),
+    "judge_disagreements": ("count", "rollouts that rule and judge see differently"),
+    "judge_false_positive_rate": ("share", "known wrong pairs that the judge accepts; null between trials"),
+    "judge_false_negative_rate": ("share", "known right pairs that the judge refuses; null between trials"),
+    "judge_canaries_missing": ("count", "known pairs without a verdict; null between trials"),
+    "judge_latency_seconds": ("s", "mean time of a reply; null where none was needed"),
+    "judge_wait_seconds": ("s", "spent waiting for the judge, on the slowest rank"),
     "rollout_seconds": ("s", "sampling and scoring"),
     "update_seconds": ("s", "old log-probs and updates"),
     "step_seconds": ("s", "the whole step"),
@@ -56,6 +65,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "peak_memory_gb": ("GB", "largest resident memory of rank 0 so far"),
 }
 """Name -> (unit, meaning)."""
+
+
+FILES = ("metrics.jsonl", "rollouts.jsonl", "groups.jsonl", "judge_disagreements.jsonl")
+"""The append-only files of a run."""
 
 
 class Logger(Protocol):
@@ -81,7 +94,7 @@ class Journal:
     def __init__(self, directory: Path, *, writes: bool, loggers: Sequence[Logger] = ()) -> None:
         """Append to the files of a run directory."""
         self._directory = directory
-        self._paths = {name: directory / name for name in ("metrics.jsonl", "rollouts.jsonl", "groups.jsonl")}
+        self._paths = {name: directory / name for name in FILES}
         self._writes, self._loggers = writes, loggers
 
     def write(self, stage: str, *, phase: int | None, step: int, counter: int, values: dict[str, float | None]) -> None:

@@ -20,6 +20,10 @@ UNSCORED = math.nan
 """The reward of a rollout without a verdict: it leaves baseline, loss and token count, and is counted."""
 
 
+class HaltError(RuntimeError):
+    """Work that all ranks leave in step, so that they can still save."""
+
+
 class Finish(StrEnum):
     """Why a response ended."""
 

@@ -5,21 +5,23 @@ A verdict that is missing is UNSCORED (NaN), never 0: a dead judge must not teac
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
+import logging
 import math
-import sys
-import traceback
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from qwenlong import scoring
-from qwenlong.records import UNSCORED, Example, Rollout, Scored, Verdict
+from qwenlong.plugins import load_judge as load_judge  # noqa: PLC0414  # part of the interface
+from qwenlong.plugins import load_object as load_object  # noqa: PLC0414
+from qwenlong.plugins import told
+from qwenlong.records import UNSCORED, Example, HaltError, Rollout, Scored, Verdict
 
+log = logging.getLogger(__name__)
 MAX_REWARD = float(np.finfo(np.float32).max)
 """Rewards are float32."""
 
@@ -29,6 +31,10 @@ Function = Callable[..., Sequence[float | None]]
 
 class RewardError(RuntimeError):
     """The user's reward function or judge failed or broke its contract."""
+
+
+class JudgeHaltError(RewardError, HaltError):
+    """The judge left too much unsaid, or cannot be trusted: the run ends where it can be resumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,60 +56,6 @@ class Judge(Protocol):
         """One call per step; `None` where there is no verdict."""
 
 
-def load_object(path: str, *, key: str) -> Any:
-    """The object of "file.py:name".
-
-    Raises:
-        ValueError: no such file or name, or a file that cannot be imported; naming the setting.
-    """
-    file, _, name = path.rpartition(":")
-    if not file.endswith(".py") or not name.isidentifier():
-        raise ValueError(f'{key} is "{path}", which is not of the form file.py:name')
-    if not Path(file).is_file():
-        raise ValueError(f'{key} is "{path}", but there is no file {file}')
-    module_name = f"qwenlong_user_{Path(file).stem}"
-    spec = importlib.util.spec_from_file_location(module_name, file)
-    assert spec is not None, "a .py file has a spec"
-    assert spec.loader is not None, "and a loader"
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses look up their own module
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise ValueError(f'{key} is "{path}", but importing {file} raised {_told(error, file)}') from error
-    if not callable(getattr(module, name, None)):
-        raise ValueError(f'{key} is "{path}", but {file} has no callable {name}')
-    return getattr(module, name)
-
-
-def load_judge(path: str) -> Judge:
-    """The judge of "file.py:name", called without arguments.
-
-    Raises:
-        ValueError: as `load_object` does, the call raised, or what it gave has no `verdicts`.
-    """
-    make = load_object(path, key="rewards.judge")
-    try:
-        judge = make()
-    except (Exception, SystemExit) as error:
-        raise ValueError(f'rewards.judge is "{path}", but calling it raised {_told(error)}') from error
-    if not callable(getattr(judge, "verdicts", None)):
-        raise ValueError(
-            f'rewards.judge is "{path}", but calling it gave {type(judge).__name__}, which has no verdicts'
-        )
-    found: Judge = judge
-    return found
-
-
-def _told(error: BaseException, file: str = "") -> str:
-    """The error with the user's own line: the deepest one in `file`, or in the file that we called into."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is ours
-    file = str(Path(file).resolve()) if file else frames[0].filename if frames else ""
-    own = [frame for frame in frames if frame.filename == file]
-    place = f" ({file}:{own[-1].lineno}, in {own[-1].name})" if own else ""
-    return f"{type(error).__name__}: {error}{place}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewardModel:
     """How responses are rewarded; see `config.Rewards`."""
@@ -118,6 +70,14 @@ class RewardModel:
     """Asked where there is something to judge, and with `max` where the other parts say less than 1."""
     function: Function | None = None
     """The user's."""
+    max_missing: float = 1.0
+    """Largest share of one call's questions that may stay without a verdict; one question always may, but with 0."""
+    missing_retries: int = 0
+    """How often what is missing is asked again where it is more."""
+    missing_pause_seconds: float = 0.0
+    """Pause before the first of them; it doubles."""
+    say: Callable[[str], None] = log.warning
+    """Hears of pauses."""
 
     def score(
         self, rollouts: Sequence[Rollout], *, responses: Sequence[str], examples: Sequence[Example]
@@ -162,17 +122,13 @@ class RewardModel:
         try:
             values = _listed(self.function(responses=list(responses), examples=list(examples)))
         except (Exception, SystemExit) as error:
-            raise RewardError(f"the reward function raised {_told(error)}") from error
+            raise RewardError(f"the reward function raised {told(error)}") from error
         return _checked(values, len(responses), "reward function")
 
     def _ask_judge(
         self, verdicts: Sequence[Verdict], examples: Sequence[Example], others: dict[str, Sequence[float | None]]
     ) -> list[float | None]:
-        assert self.judge is not None, "config checks that a judge is named"
-        decided = [
-            self.combine == "max" and any((column[i] or 0.0) >= 1.0 for column in others.values())
-            for i in range(len(verdicts))
-        ]
+        decided = [self._decided(column[i] for column in others.values()) for i in range(len(verdicts))]
         # Without an answer the judge's verdict is no; where it could change nothing it has none.
         answers: list[float | None] = [None if done else 0.0 for done in decided]
         asked = [i for i, verdict in enumerate(verdicts) if verdict.extracted and not decided[i]]
@@ -182,13 +138,68 @@ class RewardModel:
             )
             for i in asked
         ]
-        try:
-            replies = _listed(self.judge.verdicts(questions)) if questions else []
-        except (Exception, SystemExit) as error:
-            raise RewardError(f"the judge raised {_told(error)}") from error
-        for i, reply in zip(asked, _checked(replies, len(asked), "judge"), strict=True):
+        for i, reply in zip(asked, self.ask(questions), strict=True):
             answers[i] = reply
         return answers
+
+    def ask(self, questions: Sequence[JudgeQuestion], *, remembered: bool = True) -> list[float | None]:
+        """The judge's verdicts. Where too many are missing it pauses and asks for those again.
+
+        Args:
+            questions: any number.
+            remembered: False asks past a cache, where the judge has one (`fresh_verdicts`).
+
+        Raises:
+            RewardError: the judge raised or broke its contract.
+            JudgeHaltError: after the last pause still more than `max_missing` are missing.
+        """
+        verdicts: list[float | None] = [None] * len(questions)
+        missing = list(range(len(questions)))
+        for attempt in range(1 + self.missing_retries):
+            if attempt:
+                seconds = self.missing_pause_seconds * 2 ** (attempt - 1)
+                self.say(
+                    f"the judge gave no verdict on {len(missing)} of {len(questions)} answers{self._trouble()}; "
+                    f"asking again in {seconds:g} s ({attempt} of {self.missing_retries})"
+                )
+                time.sleep(seconds)
+            for i, reply in zip(
+                missing, self._replies([questions[i] for i in missing], remembered=remembered), strict=True
+            ):
+                verdicts[i] = reply
+            missing = [i for i in missing if verdicts[i] is None]
+            if len(missing) <= (max(1.0, self.max_missing * len(questions)) if self.max_missing else 0):
+                return verdicts
+        raise JudgeHaltError(
+            f"the judge gave no verdict on {len(missing)} of {len(questions)} answers{self._trouble()}, above "
+            f"rewards.max_missing {self.max_missing:g} after {self.missing_retries} pauses: nothing was learnt from "
+            "them; see to the judge, or raise the limit"
+        )
+
+    def _replies(self, questions: Sequence[JudgeQuestion], *, remembered: bool) -> list[float | None]:
+        if not questions:
+            return []
+        assert self.judge is not None, "config checks that a judge is named"
+        ask = self.judge.verdicts if remembered else getattr(self.judge, "fresh_verdicts", self.judge.verdicts)
+        try:
+            replies = _listed(ask(questions))
+        except (Exception, SystemExit) as error:
+            raise RewardError(f"the judge raised {told(error)}") from error
+        return _checked(replies, len(questions), "judge")
+
+    def _trouble(self) -> str:
+        """The judge's own word on what is wrong, where it has one."""
+        trouble = getattr(self.judge, "trouble", "")
+        return f" ({trouble})" if trouble else ""
+
+    def was_asked(self, scored: Scored) -> bool:
+        """Whether the judge was asked about a rollout, by what `score` gave."""
+        others = [value for name, value in scored.breakdown.items() if name in ("rule", "function")]
+        return "judge" in scored.breakdown and bool(scored.verdict.extracted) and not self._decided(others)
+
+    def _decided(self, others: Iterable[float | None]) -> bool:
+        """Whether a judge could change nothing."""
+        return self.combine == "max" and any((value or 0.0) >= 1.0 for value in others)
 
     def _combined(
         self, rollout: Rollout, response: str, verdict: Verdict, breakdown: dict[str, float | None]

@@ -10,7 +10,19 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from qwenlong.records import Completion, Draw, Finish, Group, Prompt, Request, Rollout, Sampling, Scored, Turn
+from qwenlong.records import (
+    Completion,
+    Draw,
+    Finish,
+    Group,
+    HaltError,
+    Prompt,
+    Request,
+    Rollout,
+    Sampling,
+    Scored,
+    Turn,
+)
 
 Item = TypeVar("Item")
 
@@ -256,6 +268,17 @@ def score_written(
 
 
 def _shared(engine: Engine, ranks: Ranks, work: Callable[[], list[list[Scored]]]) -> list[list[Scored]]:
-    parts = ranks.agree(lambda: (engine.index, work()))
-    by_engine = dict(reversed(parts))
+    """Every engine's share. A `HaltError` of one rank is raised on all of them, so that they leave in step."""
+
+    def done() -> tuple[int, list[list[Scored]] | HaltError]:
+        try:
+            return engine.index, work()
+        except HaltError as halt:
+            return engine.index, halt
+
+    by_engine: dict[int, list[list[Scored]]] = {}
+    for index, part in ranks.agree(done):
+        if isinstance(part, HaltError):
+            raise part
+        by_engine.setdefault(index, part)
     return merge([by_engine[i] for i in range(engine.count)])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qwenlong.checkpoint import Checkpoints, Part
     from qwenlong.config import Config
     from qwenlong.metrics import Journal
+    from qwenlong.oversight import Oversight
     from qwenlong.phases import Corpus, Curriculum
     from qwenlong.records import Rollout, Scored
     from qwenlong.replay import Replay
@@ -153,6 +154,8 @@ class Session:
     """What survives a kill."""
     stop: Callable[[], bool]
     """True once a signal asked this rank to end."""
+    oversight: Oversight | None = None
+    """What watches the judge; None without one."""
     started: float = field(default_factory=time.monotonic)
     """Clock of this session."""
     wall_before: float = 0.0
@@ -160,7 +163,8 @@ class Session:
 
     def parts(self) -> list[Part]:
         """Everything that is remembered."""
-        return [PolicyPart(policy=self.policy), self.replay, self.curriculum, self.progress, self.journal]
+        parts: list[Part] = [PolicyPart(policy=self.policy), self.replay, self.curriculum, self.progress, self.journal]
+        return parts if self.oversight is None else [*parts, self.oversight]
 
     def wall_seconds(self) -> float:
         """Over all sessions of the run."""
@@ -176,10 +180,14 @@ class Session:
         self._write_milestone()
         stopping = any(self.world.gather(self.stop()))
         if boundary or stopping or self.progress.units % self.config.run.checkpoint_every_steps == 0:
-            self.progress.wall_seconds = self.wall_seconds()
-            self.checkpoints.save(self.progress.units, self.parts())
+            self.save()
         if stopping:
             raise Stopped(f"stopped after {self.progress.units} units of work; go on with --resume")
+
+    def save(self) -> None:
+        """A checkpoint of what is finished; called on all ranks."""
+        self.progress.wall_seconds = self.wall_seconds()
+        self.checkpoints.save(self.progress.units, self.parts())
 
     def _write_milestone(self) -> None:
         """Weights alone under milestones/RL_STEP, for good; one that is there already is the same."""

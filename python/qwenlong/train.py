@@ -12,6 +12,7 @@ from qwenlong.advantages import credit, overlong_penalty
 from qwenlong.config import Phase
 from qwenlong.losses import PolicyObjective
 from qwenlong.metrics import step_metrics
+from qwenlong.oversight import observed, overseen
 from qwenlong.packing import digest, place, rows, targets
 from qwenlong.phases import Choice
 from qwenlong.records import Group, Sampling, Scored
@@ -35,7 +36,7 @@ def train(session: Session, *, learning: bool = True) -> None:
         session.display.begin(f"phase {index + 1}", total=phase.steps, done=curriculum.step)
         while curriculum.step < phase.steps:
             started = time.monotonic()
-            kept, dropped = collect(session, phase, written)
+            kept, dropped = overseen(session, collect, phase, written)
             sampled = time.monotonic()
             report = None
             if learning:
@@ -188,7 +189,7 @@ def record(
 ) -> None:
     """Journal the step's metrics and rollouts."""
     phase, step = session.curriculum.phase, session.progress.rl_steps
-    values = step_metrics(kept, dropped, report=report, times=times)
+    values = step_metrics(kept, dropped, report=report, times=times) | observed(session, [*kept, *dropped])
     session.progress.reward[phase].append(values["accuracy"])
     session.journal.write("rl", phase=phase + 1, step=step, counter=session.progress.units, values=values)
     session.journal.write_groups(

@@ -13,9 +13,10 @@ from types import FrameType
 
 from qwenlong.backends.world import World, join, leave, quiet
 from qwenlong.checkpoint import Checkpoints, write_atomically
-from qwenlong.cli.assembly import assemble, read_inputs, reward_model
+from qwenlong.cli.assembly import assemble, judge_backend, judge_endpoint, read_inputs, reward_model
 from qwenlong.config import Config, differing_keys, dump_config, load_config
 from qwenlong.evaluate import evaluate
+from qwenlong.metrics import FILES
 from qwenlong.report import build_display, summarise, summary_table
 from qwenlong.session import Session, Stopped
 from qwenlong.sft import warm_up
@@ -27,9 +28,13 @@ MAY_CHANGE = (
     "run.keep_checkpoints",
     "run.checkpoint_every_steps",
     "run.timeout_seconds",
+    "rewards.max_missing",
+    "rewards.missing_",
+    *(f"judge.{key}" for key in ("base_url", "api_key_env", "concurrency", "timeout_seconds", "retries")),
+    *(f"judge.{key}" for key in ("deadline_seconds", "cache", "prompt_price", "reply_price", "max_false_")),
 )
 """Keys that a resumed run may have other values for."""
-TRACES = ("config.toml", "metrics.jsonl", "rollouts.jsonl", "groups.jsonl", "checkpoints", "summary.json", "model")
+TRACES = ("config.toml", *FILES, "checkpoints", "summary.json", "model")
 """What shows that a directory holds a run."""
 
 
@@ -58,6 +63,7 @@ def run(config: Config, *, resume: bool) -> int:
     world = join(timeout_seconds=config.run.timeout_seconds, num_threads=config.run.num_threads)
     display = build_display(visible=world.rank == 0)
     clean = False
+    session: Session | None = None
     try:
         directory = Path(config.run.directory)
         finished = world.agree(lambda: check_directory(config, world, resume=resume))[0]
@@ -82,6 +88,8 @@ def run(config: Config, *, resume: bool) -> int:
         return 0
     finally:
         display.close()
+        if session is not None and session.oversight is not None:
+            session.oversight.close()
         asked.restore()
         leave(world, clean=clean)
 
@@ -212,6 +220,8 @@ def dry_run(config: Config) -> int:
     lines: list[str] = []
     try:
         reward_model(config)
+        if config.judge.base_url:
+            lines.append(f"judge: {judge_backend().describe(judge_endpoint(config))}")
         path = None if config.model.path == "tiny" else Path(config.model.path)
         _, corpus = read_inputs(config, path, say=lines.append)
     except (ValueError, OSError, RuntimeError) as error:

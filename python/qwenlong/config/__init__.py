@@ -1,5 +1,6 @@
 """Recipes: pydantic models read from TOML and dotted flags. The only package that imports pydantic."""
 
+from qwenlong.config.judging import Judge
 from qwenlong.config.loading import (
     ConfigError,
     describe_keys,
@@ -32,6 +33,7 @@ __all__ = [
     "ConfigError",
     "Data",
     "Evaluation",
+    "Judge",
     "Losses",
     "Model",
     "Packing",

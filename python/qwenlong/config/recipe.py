@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from qwenlong.config import sections as s
+from qwenlong.config.judging import Judge
 
 ALGORITHMS: dict[str, dict[str, dict[str, Any]]] = {
     "grpo": {
@@ -53,6 +54,8 @@ class Config(BaseSettings):
     """Sampling."""
     rewards: s.Rewards = s.Rewards()
     """Scoring."""
+    judge: Judge = Judge()
+    """The judge's endpoint, and how far a judge is trusted."""
     advantages: s.Advantages = s.Advantages()
     """Credit."""
     packing: s.Packing = s.Packing()
@@ -87,6 +90,9 @@ class Config(BaseSettings):
                 for key, value in values.items():
                     if said.get(key) is None:
                         said[key] = value
+        judge = data.setdefault("judge", {})
+        if isinstance(judge, dict) and judge.get("canary_every_steps") is None:
+            judge["canary_every_steps"] = 20 if judge.get("base_url") else 0
         rewards, phases = data.get("rewards", {}), data.get("phases")
         if name == "dapo" and isinstance(rewards, dict) and rewards.get("overlong_buffer_tokens") is None:
             limits = [p["max_output_tokens"] for p in phases or [] if isinstance(p, dict) and "max_output_tokens" in p]
@@ -100,6 +106,7 @@ class Config(BaseSettings):
         self._check_synthetic()
         self._check_batches()
         self._check_rewards()
+        self._check_judge()
         self._check_stages()
         return self
 
@@ -175,13 +182,47 @@ class Config(BaseSettings):
     def _check_rewards(self) -> None:
         for part in ("judge", "function"):
             path = getattr(self.rewards, part)
-            if (part in self.rewards.parts) != bool(path):
-                raise ValueError(
-                    f'rewards.{part} is "{path}" but rewards.parts is {self.rewards.parts}: name both or neither'
-                )
+            named = path or (self.judge.base_url if part == "judge" else "")
+            if (part in self.rewards.parts) != bool(named):
+                key = f'judge.base_url is "{named}"' if named and not path else f'rewards.{part} is "{path}"'
+                or_else = " (or judge.base_url)" if part == "judge" and not named else ""
+                raise ValueError(f"{key} but rewards.parts is {self.rewards.parts}: name both or neither{or_else}")
         if not self.rewards.parts:
             raise ValueError(
                 "rewards.parts is empty: nothing would be rewarded; name at least one of rule, judge, function"
+            )
+
+    def _check_judge(self) -> None:
+        judge, rewards = self.judge, self.rewards
+        if judge.base_url and rewards.judge:
+            raise ValueError(
+                f'judge.base_url is "{judge.base_url}" and rewards.judge is "{rewards.judge}": there is one judge; '
+                "leave out one of them"
+            )
+        if bool(judge.base_url) != bool(judge.model):
+            raise ValueError(
+                f'judge.base_url is "{judge.base_url}" but judge.model is "{judge.model}": name both or neither'
+            )
+        if judge.api_key_env and not judge.base_url:
+            raise ValueError(
+                f'judge.api_key_env is "{judge.api_key_env}" but judge.base_url is empty: name both or none'
+            )
+        if judge.canary_every_steps and "judge" not in rewards.parts:
+            raise ValueError(
+                f"judge.canary_every_steps is {judge.canary_every_steps} but rewards.parts {rewards.parts} has no "
+                "judge to try: add it, or set 0"
+            )
+        if judge.base_url and judge.timeout_seconds > judge.deadline_seconds:
+            raise ValueError(
+                f"judge.timeout_seconds is {judge.timeout_seconds:g}, above judge.deadline_seconds "
+                f"{judge.deadline_seconds:g}: one request may take no longer than its question; lower it, or raise that"
+            )
+        pauses = rewards.missing_pause_seconds * (2**rewards.missing_retries - 1)
+        if "judge" in rewards.parts and pauses >= self.run.timeout_seconds:
+            raise ValueError(
+                f"rewards.missing_retries {rewards.missing_retries} from {rewards.missing_pause_seconds:g} s are "
+                f"{pauses:g} s of pauses, not below run.timeout_seconds {self.run.timeout_seconds}, after which the "
+                "ranks that wait end the run: lower the first, or raise the second"
             )
 
     def _check_stages(self) -> None:

@@ -176,7 +176,13 @@ class Rewards(Section):
     combine: Literal["max", "mean"] = "max"
     """The paper's is max: there the judge is asked only where the others say less than 1."""
     judge: str = ""
-    """"file.py:name", called without arguments, gives a Judge."""
+    """"file.py:name", called without arguments, gives a Judge; a model behind an endpoint is set by judge.base_url."""
+    max_missing: Share = 0.1
+    """Largest share of a rank's questions that may stay without a verdict; beyond it the run pauses and asks again."""
+    missing_retries: Annotated[int, Field(ge=0, le=10)] = 3
+    """Such pauses; then the run saves and stops."""
+    missing_pause_seconds: NonNegative = 30.0
+    """The first of them; each is twice the one before."""
     function: str = ""
     """"file.py:name", a batched reward; None is unscored."""
     reasoning: Literal["auto", "required"] = "auto"
