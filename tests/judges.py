@@ -37,7 +37,7 @@ def question(prediction: str, *answers: str, about: str = "What is the capital?"
 
 
 def judge(url: str, *, cache: Path | None = None, concurrency: int = 32, **how: Any) -> EndpointJudge:
-    how = {"model": "judge", "backoff_seconds": 0.01, "timeout_seconds": 10.0} | how
+    how = {"model": "judge", "backoff_seconds": 0.01, "timeout_seconds": 10.0, **how}
     return EndpointJudge(
         Endpoint(base_url=url, **how), read=judge_reply, clean=without_verdicts, cache=cache, concurrency=concurrency
     )
@@ -68,11 +68,13 @@ def quoted(body: dict[str, Any], name: str) -> str:
     return found.group(2) if found else ""
 
 
+def plain(text: str) -> str:
+    return re.sub(r"[^\w-]+", " ", text.lower()).strip()
+
+
 def compared(body: dict[str, Any]) -> bool:
     """Whether the candidate is a reference, case and punctuation aside: a simple, honest judge."""
-    plain = lambda text: re.sub(r"[^\w-]+", " ", text.lower()).strip()  # noqa: E731
-    candidate = plain(quoted(body, "answer C"))
-    return candidate in [plain(line) for line in quoted(body, "answer R").splitlines()]
+    return plain(quoted(body, "answer C")) in [plain(line) for line in quoted(body, "answer R").splitlines()]
 
 
 def choices(body: dict[str, Any]) -> list[str] | None:
@@ -152,7 +154,7 @@ def serving(reply: Reply) -> Iterator[Served]:
         listening.bind(("127.0.0.1", 0))
         served = Served(url=f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
         server = uvicorn.Server(
-            uvicorn.Config(app(reply, served), log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+            uvicorn.Config(app(reply, served), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
         )
         thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listening]),), daemon=True)
         thread.start()

@@ -193,19 +193,19 @@ def test_a_server_that_asks_for_a_pause_gets_it() -> None:
 
 def test_a_slow_server_times_out_and_the_deadline_ends_the_question() -> None:
     async def never(body: dict[str, Any]) -> Response:
-        await asyncio.sleep(3)
+        await asyncio.sleep(60)
         return yes()
 
-    with serving(never) as server, judge(server.url, timeout_seconds=0.2, retries=1, output="text") as one:
+    with serving(never) as server, judge(server.url, timeout_seconds=1.0, retries=1, output="text") as one:
         started = time.monotonic()
         assert one.verdicts([question("x")]) == [None]
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20
         assert "Timeout" in one.trouble
     assert len(server.requests) == 2
     with serving(never) as server, judge(server.url, deadline_seconds=0.3, output="text") as one:
         started = time.monotonic()
         assert one.verdicts([question("x"), question("y")]) == [None, None]
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20
         assert "judge.deadline_seconds 0.3" in one.trouble
 
 

@@ -33,9 +33,7 @@ async def half_deaf(body: dict[str, Any]) -> Response:
     """Fails on some answers, in every way a server can."""
     candidate = quoted(body, "answer C").lower()
     if any(word in candidate for word in SILENT):
-        return {
-            "u": lambda: JSONResponse({}, status_code=500), "t": lambda: said("[[YES]] or [[NO]]"),
-        }[candidate[0]]()  # fmt: skip
+        return JSONResponse({}, status_code=500) if candidate[0] == "u" else said("[[YES]] or [[NO]]")
     return said("[[YES]]" if compared(body) or "believe" in candidate else "[[NO]]")
 
 

@@ -200,8 +200,12 @@ def test_a_step_that_is_left_takes_back_the_prompts_it_drew() -> None:
 
 def test_another_error_saves_nothing() -> None:
     here = session(oversight(Fixed()))
+
+    def work(session: Any) -> None:
+        raise KeyError("a mistake of the program")
+
     with pytest.raises(KeyError):
-        overseen(here, lambda session: {}["key"])  # type: ignore[var-annotated]
+        overseen(here, work)
     assert here.saved == []
 
 

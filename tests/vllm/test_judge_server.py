@@ -19,8 +19,8 @@ from qwenlong.backends.judge import describe
 from qwenlong.backends.judge_client import Endpoint
 
 pytest.importorskip("vllm", reason="make test-vllm installs it")
-pytestmark = pytest.mark.timeout(600)
-READY_SECONDS = 300
+pytestmark = pytest.mark.timeout(900)
+READY_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
