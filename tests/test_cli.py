@@ -36,7 +36,7 @@ def test_help_shows_usage_every_recipe_and_every_key(capsys: pytest.CaptureFixtu
     for key, default, about in describe_keys():
         assert f"  --{key} (default {default})\n      {about}\n" in said
     sections = [line for line in said.splitlines() if line.startswith("[")]
-    assert len(sections) == len(set(sections)) == 14
+    assert len(sections) == len(set(sections)) == 15
 
 
 def test_help_after_a_recipe_is_still_help(capsys: pytest.CaptureFixture[str]) -> None:
