@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import pages
+from qwenlong.cli import take_machine
 from qwenlong.config import Config, describe_keys, load_config, shipped_recipes
 
 ROOT = Path(__file__).parents[1]
@@ -94,7 +95,7 @@ def test_shown_flags_make_a_recipe() -> None:
             if words[:1] == ["qwenlong-train"] and words[1] in shipped_recipes():
                 flags = [word for word in words[2:] if word not in ("--resume", "--dry-run")]
                 if not any(word.isupper() for word in flags):
-                    load_config(words[1], flags)
+                    load_config(words[1], take_machine(flags)[0])
 
 
 def test_messages_of_the_troubleshooting_table_are_in_the_code() -> None:

@@ -125,3 +125,8 @@ def quiet() -> None:
     disable_progress_bar()
     # torch's own collectives warn about their names, once per call of DeepSpeed's.
     warnings.filterwarnings("ignore", category=FutureWarning, message=".*(all_gather_into|reduce_scatter)_tensor.*")
+
+
+def device_memory() -> float | None:
+    """Bytes of this machine's first GPU; None without one."""
+    return float(torch.cuda.get_device_properties(0).total_memory) if torch.cuda.is_available() else None

@@ -6,13 +6,15 @@ import sys
 from collections.abc import Sequence
 
 USAGE = """\
-usage: qwenlong-train RECIPE [--resume] [--dry-run] [--SECTION.KEY VALUE ...]
+usage: qwenlong-train RECIPE [--resume | --dry-run [--gpus N] [--gpu-memory-gb X]] [--SECTION.KEY VALUE ...]
 
 Teach a language model to reason over long documents: warm-up SFT, phased RL with retrospective sampling, evaluation.
 
   RECIPE             a shipped name (below) or the path of a TOML file
   --resume           go on from the newest checkpoint of run.directory
   --dry-run          check everything that can be checked, print the resolved recipe and the plan, train nothing
+  --gpus N           of a dry run: plan for N GPUs, one rank each
+  --gpu-memory-gb X  of a dry run: of X GB (10^9 bytes) each; the plan then says whether it fits and what it would take
   --SECTION.KEY V    any key of the recipe, for example --run.seed 3 --losses.algorithm dapo; lists and tables as JSON:
                      --run.stages '["sft"]'
   --help             this text and every key
@@ -22,6 +24,7 @@ examples
   qwenlong-train quickstart --run.directory runs/b --run.seed 1  another seed beside it
   qwenlong-train quickstart --run.directory runs/b --resume      after a kill
   torchrun --nproc-per-node 2 -m qwenlong quickstart             two ranks
+  qwenlong-train one-gpu --dry-run --gpus 1 --gpu-memory-gb 24   does it fit?
 """
 
 
@@ -43,6 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resume, dry = "--resume" in rest, "--dry-run" in rest
     flags = [word for word in rest if word not in ("--resume", "--dry-run")]
     try:
+        flags, machine = take_machine(flags)
+    except ValueError as error:
+        return _complain(str(error))
+    if machine and not dry:
+        return _complain(f"--{next(iter(machine))} is of a --dry-run: a run takes the GPUs that its launcher gives")
+    try:
         resolved = config.load_config(recipe, flags)
     except config.ConfigError as error:
         return _complain(str(error))
@@ -51,8 +60,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _lacks(error)
     if dry:
-        return running.dry_run(resolved)
+        return running.dry_run(
+            resolved, gpus=int(machine.get("gpus", 0)), gpu_memory_gb=machine.get("gpu-memory-gb", 0.0)
+        )
     return running.run(resolved, resume=resume)
+
+
+def take_machine(words: Sequence[str]) -> tuple[list[str], dict[str, float]]:
+    """Take the machine that a dry run plans for out of the flags.
+
+    Raises:
+        ValueError: its number is missing, or none.
+    """
+    rest: list[str] = []
+    found: dict[str, float] = {}
+    remaining = iter(words)
+    for word in remaining:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or name not in ("gpus", "gpu-memory-gb"):
+            rest.append(word)
+            continue
+        value = value if equals else next(remaining, "")
+        try:
+            found[name] = int(value) if name == "gpus" else float(value)
+        except ValueError:
+            raise ValueError(f"--{name} needs a number, not {value!r}: --gpus 8 --gpu-memory-gb 80") from None
+        if not 0 < found[name] < float("inf"):
+            raise ValueError(f"--{name} is {value}: it must be above 0")
+    return rest, found
 
 
 def _help(config: object) -> str:

@@ -135,14 +135,23 @@ def read_inputs(config: Config, path: Path | None, *, say: Callable[[str], None]
     Raises:
         ValueError: a mistake in the files or in what the recipe says of them, all found before weights are loaded.
     """
-    if config.rollouts.read and not Path(config.rollouts.read).is_file():
-        raise ValueError(f"rollouts.read names {config.rollouts.read}, which does not exist")
-    if path is not None and not path.is_dir() and (path.is_absolute() or len(path.parts) > 2):  # no name of the hub
-        raise ValueError(f"model.path is {path}, where there is no directory")
+    check_paths(config, path)
     tokenizer = tiny_tokenizer(config) if path is None else load_tokenizer(config, path)
     if path is not None:
         check_vocabulary(tokenizer, path)
     return tokenizer, build_corpus(config, tokenizer, say=say)
+
+
+def check_paths(config: Config, path: Path | None) -> None:
+    """Refuse what names nothing, whatever the hub holds.
+
+    Raises:
+        ValueError: `rollouts.read` or `path` does not exist.
+    """
+    if config.rollouts.read and not Path(config.rollouts.read).is_file():
+        raise ValueError(f"rollouts.read names {config.rollouts.read}, which does not exist")
+    if path is not None and not path.is_dir() and (path.is_absolute() or len(path.parts) > 2):  # no name of the hub
+        raise ValueError(f"model.path is {path}, where there is no directory")
 
 
 def tiny_tokenizer(config: Config) -> HubTokenizer:

@@ -87,6 +87,21 @@ def _synthetic(config: Config, tokenizer: Tokenizer) -> Corpus:
     )
 
 
+def read_rows(config: Config, path: str) -> list[Example]:
+    """The examples of a file, each gold readable by its scorer.
+
+    Raises:
+        ValueError: a broken row, or an official profile's gold that its code cannot read.
+    """
+    examples = load_examples(Path(path), format=config.data.format, check_gold=check_gold)
+    for example in (example for example in examples if example.profile):
+        try:
+            official_gold(example.answers, profile=str(example.profile))
+        except ValueError as error:
+            raise ValueError(f'{path}: row "{example.id}": {error}') from error
+    return examples
+
+
 class _Rows:
     """Examples of the files by id; prompts by id and use, since limits differ between uses of the same row."""
 
@@ -99,13 +114,7 @@ class _Rows:
     def read(self, path: str) -> list[Example]:
         """All rows of a file, which is read once."""
         if path not in self._files:
-            examples = load_examples(Path(path), format=self._config.data.format, check_gold=check_gold)
-            for example in (example for example in examples if example.profile):
-                try:
-                    official_gold(example.answers, profile=str(example.profile))
-                except ValueError as error:
-                    raise ValueError(f'{path}: row "{example.id}": {error}') from error
-            self._files[path] = examples
+            self._files[path] = read_rows(self._config, path)
         return self._files[path]
 
     def add(self, use: str, examples: Sequence[Example], *, limit: int, fill: int) -> dict[str, int]:

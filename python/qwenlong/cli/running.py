@@ -11,9 +11,12 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
-from qwenlong.backends.world import World, join, leave, quiet
+from qwenlong.backends.world import World, device_memory, join, leave, quiet
 from qwenlong.checkpoint import Checkpoints, write_atomically
-from qwenlong.cli.assembly import assemble, judge_backend, judge_endpoint, read_inputs, reward_model
+from qwenlong.cli.assembly import assemble, judge_backend, judge_endpoint, reward_model
+from qwenlong.cli.inputs import look
+from qwenlong.cli.memory import GB
+from qwenlong.cli.planning import Machine, memory_lines, phase_line
 from qwenlong.config import Config, differing_keys, dump_config, load_config
 from qwenlong.evaluate import evaluate
 from qwenlong.metrics import FILES
@@ -214,30 +217,38 @@ def _finish(session: Session) -> None:
         write_atomically(session.directory / "summary.json", summarise(session))
 
 
-def dry_run(config: Config) -> int:
-    """Check what can be checked without a model's weights and print the resolved recipe and the plan."""
+def dry_run(config: Config, *, gpus: int = 0, gpu_memory_gb: float = 0.0) -> int:
+    """Check what can be checked here and print the resolved recipe and the plan, for this machine or another.
+
+    Neither weights nor rows have to be here; what is not is said.
+    """
     quiet()
     lines: list[str] = []
     try:
         reward_model(config)
         if config.judge.base_url:
             lines.append(f"judge: {judge_backend().describe(judge_endpoint(config))}")
-        path = None if config.model.path == "tiny" else Path(config.model.path)
-        _, corpus = read_inputs(config, path, say=lines.append)
+        inputs = look(config, say=lines.append)
     except (ValueError, OSError, RuntimeError) as error:
         return _complain(error)
-    rollouts, packing = config.rollouts, config.packing
+    corpus = inputs.corpus
+    machine = Machine(
+        gpus=gpus or int(os.environ.get("WORLD_SIZE", "1")),
+        memory=gpu_memory_gb * GB or device_memory(),
+    )
     lines.append(f"parts: {', '.join(plan_parts(list(config.run.stages)))}")
-    lines.append(f"ranks: {os.environ.get('WORLD_SIZE', '1')} (set by the launcher)")
-    for k, phase in enumerate(config.phases):
-        pool = corpus.pools[k]
-        size = f"{len(pool.ids):,} examples" if hasattr(pool, "ids") else "endless examples"
-        row = phase.max_input_tokens + rollouts.group_size * phase.max_output_tokens
-        lines.append(
-            f"phase {k + 1}: {size}, {phase.steps} steps of {rollouts.prompts_per_step} x {rollouts.group_size}; "
-            f"at most {rollouts.prompts_per_step * row:,} tokens per step ({packing.layout} rows), "
-            f"a group up to {row:,} tokens in rows of at most {packing.max_row_tokens:,}"
-        )
-    lines += [f"evaluation at {limit:,} tokens: {len(ids):,} questions" for limit, ids in corpus.questions.items()]
+    lines.append(f"ranks: {machine.gpus} ({'--gpus' if gpus else 'set by the launcher'})")
+    lengths: list[list[int]] = []
+    for k in range(len(config.phases)):
+        ids = getattr(corpus.pools[k], "ids", None) if corpus else None
+        size = "endless examples" if corpus else "examples not counted"
+        if corpus and ids is not None:
+            size = f"{len(ids):,} examples"
+            lengths.append([len(corpus.lookup(name)[1].token_ids) for name in ids])
+        lines.append(phase_line(config, k, examples=size, gpus=machine.gpus))
+    questions = corpus.questions if corpus else {}
+    lines += [f"evaluation at {limit:,} tokens: {len(ids):,} questions" for limit, ids in questions.items()]
+    if inputs.shape is not None:
+        lines += memory_lines(config, inputs.shape, machine, lengths=lengths if all(lengths) else None)
     sys.stdout.write(dump_config(config) + "\n" + "".join(f"# {line}\n" for line in lines))
     return 0
