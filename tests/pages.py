@@ -8,10 +8,13 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import qwenlong
-from qwenlong.config import Config, describe_keys, shipped_recipes
+from qwenlong.cli.memory import GB, host_bytes, known_shapes, longest_that_fits, update_terms
+from qwenlong.cli.planning import USABLE, training_of
+from qwenlong.config import Config, describe_keys, load_config, shipped_recipes
 from qwenlong.metrics import METRICS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -120,7 +123,55 @@ def profiles() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"configuration.md": configuration, "metrics.md": metrics, "profiles.md": profiles}
+PLANNED = [
+    ("one-gpu", 1),
+    ("qwenlong-l1-14b", 8),
+    ("qwenlong-l1-14b", 32),
+    ("qwenlong-l1-32b", 8),
+    ("qwenlong-l1-32b", 32),
+]
+"""Recipes and numbers of GPUs in the table of docs/scaling.md."""
+GPU_SIZES = (24, 48, 80, 141, 192)
+"""GB of the GPUs there are."""
+HEADS = (
+    "recipe", "GPUs", "row, tokens", "weights, gradients, optimizer", "on the host", "checkpoints", "one layer", "head",
+    "buffers", "total", "fits GPUs of", "longest row in 80 GB", "total, were a row shared by 8",
+)  # fmt: skip
+
+
+def fitting() -> str:
+    """The table of docs/scaling.md: terms of an update, by the code of the dry run."""
+    lines = [f"| {' | '.join(HEADS)} |", "|---" * len(HEADS) + "|"]
+    for recipe, gpus in PLANNED:
+        config = load_config(recipe)
+        training = training_of(config, known_shapes()[config.model.path], gpus=gpus)
+        terms = update_terms(training)
+        shared = update_terms(replace(training, sequence_parallel=8)).total if gpus % 8 == 0 else None
+        sizes = [
+            terms.states,
+            host_bytes(training),
+            terms.checkpoints,
+            terms.layer,
+            terms.head,
+            terms.buffers,
+            terms.total,
+        ]
+        fits = next((f"{size} GB" for size in GPU_SIZES if terms.total <= size * GB * USABLE), "none")
+        longest = longest_that_fits(training, room=80 * GB * USABLE)
+        cells = [f"`{recipe}`", str(gpus), f"{training.tokens:,}", *(f"{size / GB:.1f}" for size in sizes), fits]
+        cells += [f"{longest // 100 * 100:,}", "" if shared is None else f"{shared / GB:.1f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def scaling() -> str:
+    """docs/scaling.md, whose table alone is written here."""
+    before, mark, rest = (DOCS / "scaling.md").read_text("utf-8").partition("<!-- the table -->\n")
+    assert mark, "the page has lost the place of its table"
+    return before + mark + "\n" + fitting() + "\n" + rest[rest.index("<!-- its end -->") :]
+
+
+PAGES = {"scaling.md": scaling, "configuration.md": configuration, "metrics.md": metrics, "profiles.md": profiles}
 
 
 def _section(name: str) -> tuple[str, str]:
