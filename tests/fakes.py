@@ -12,6 +12,7 @@ from qwenlong.records import (
     UNSCORED,
     Completion,
     Document,
+    EngineCounts,
     Example,
     Finish,
     Group,
@@ -130,7 +131,10 @@ class EchoEngine:
 
     def sleep(self) -> None: ...
 
-    def wake(self) -> None: ...
+    def wake(self, part: str) -> None: ...
+
+    def counts(self) -> EngineCounts:
+        return EngineCounts()
 
     def close(self) -> None: ...
 

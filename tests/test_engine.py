@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 from policies import tiny_model
 from qwenlong.backends import hf_engine
 from qwenlong.backends.hf_engine import HFEngine, sample_token, uniforms
-from qwenlong.records import Completion, Finish, Request, Sampling
+from qwenlong.records import Completion, EngineCounts, Finish, Request, Sampling
 
 END = 1
 
@@ -164,3 +165,38 @@ def test_top_k_keeps_no_more_than_k_where_logits_tie() -> None:
     token, logprob = sample_token(logits, np.linspace(0, 0.99, 50), Sampling(top_k=1, max_tokens=1))
     assert len(set(token.tolist())) == 1
     assert logprob.tolist() == [0.0] * 50
+
+
+@pytest.mark.parametrize("how", [{"top_p": 0.8}, {"top_k": 3}, {"top_k": 9, "top_p": 0.9, "temperature": 0.7}])
+def test_kept_sets_are_those_that_were_sampled_from(model_path: Path, how: dict[str, Any]) -> None:
+    model = AutoModelForCausalLM.from_pretrained(model_path)
+    sampling = Sampling(max_tokens=6, **how)
+    prompts = {r.id: r.token_ids for r in requests(3)}
+    for completion in engine_of(model_path).generate(requests(3), sampling):
+        prompt = prompts[completion.request_id]
+        ids = torch.from_numpy(np.concatenate([prompt, completion.token_ids]).astype(np.int64))
+        with torch.no_grad():
+            logits = model(ids[None]).logits[0, len(prompt) - 1 : -1] / sampling.temperature
+        assert completion.kept_tokens is not None
+        assert len(completion.kept_tokens) == len(completion.token_ids)
+        for kept, token, logprob, line in zip(
+            completion.kept_tokens, completion.token_ids, completion.logprobs, logits, strict=True
+        ):
+            assert token in kept
+            assert len(kept) <= (sampling.top_k or 62)
+            # No token outside is more probable than one inside, and the log-prob is over the set alone.
+            outside = np.setdiff1d(np.arange(len(line)), kept)
+            assert line[kept].min() >= line[outside].max() - 1e-5
+            assert float(line[token] - line[kept].logsumexp(-1)) == pytest.approx(float(logprob), abs=5e-5)
+
+
+def test_nothing_is_told_where_everything_was_kept(model_path: Path) -> None:
+    for sampling in (Sampling(max_tokens=3), Sampling(max_tokens=3, temperature=0.0, top_p=0.5)):
+        assert {c.kept_tokens for c in engine_of(model_path).generate(requests(2), sampling)} == {None}
+
+
+def test_the_time_of_generating_is_counted_once(model_path: Path) -> None:
+    engine = engine_of(model_path)
+    list(engine.generate(requests(2), Sampling(max_tokens=3)))
+    assert engine.counts().busy_seconds > 0
+    assert engine.counts() == EngineCounts()

@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import UNSCORED, group
-from qwenlong.losses import ImitationObjective, PolicyObjective, clipped_surrogate, kl_divergence
+from qwenlong.losses import (
+    Correction,
+    ImitationObjective,
+    PolicyObjective,
+    clipped_surrogate,
+    correction,
+    kl_divergence,
+)
 from qwenlong.packing import Aggregation, rows, targets
 from qwenlong.records import Finish, Row
 
@@ -157,7 +164,11 @@ def test_a_token_of_weight_zero_leaves_loss_gradient_and_counts() -> None:
     assert loss.value.item() == pytest.approx(-2.0)
     torch.testing.assert_close(logprobs.grad, torch.tensor([-2.0, 0.0]))
     # old and engine differ by 0.5 at the one token that counts.
-    wanted = {"tokens": 1.0, "clipped": 0.0, "entropy": 0.4, "mismatch": 0.5, "loss": -2.0}
+    # exp(d) - d - 1 with d = old - engine = 0.5, inside the limits of the correction.
+    wanted = {
+        "tokens": 1.0, "clipped": 0.0, "entropy": 0.4, "mismatch": 0.5, "mismatch_kl": 0.1487213, "corrected": 0.0,
+        "loss": -2.0,
+    }  # fmt: skip
     assert {name: total.item() for name, total in loss.sums.items()} == pytest.approx(wanted, rel=1e-6)
 
 
@@ -247,3 +258,34 @@ def test_a_divisor_per_micro_batch_would_depend_on_the_partition() -> None:
     ]
     assert sum(value.item() for value in shared) == pytest.approx(2.0)
     assert sum(value.item() for value in own) / 2 == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [("none", [1.0, 1.0, 1.0]), ("truncate", [0.25, 1.0, 2.0]), ("mask", [0.0, 1.0, 0.0])],
+)
+def test_a_correction_weights_a_token_by_policy_over_engine(kind: Correction, wanted: list[float]) -> None:
+    # policy / engine is 1/4, 1 and 4; limits 1/2 and 2. Truncation cuts at 2, masking leaves out what is beyond both.
+    old, engine = torch.tensor([0.25, 1.0, 4.0]).log(), torch.zeros(3)
+    weight, acts = correction(old, engine, kind=kind, low=0.5, high=2.0)
+    torch.testing.assert_close(weight, torch.tensor(wanted))
+    assert acts.tolist() == ([False, False, True] if kind == "truncate" else [True, False, True])
+
+
+def test_a_corrected_surrogate_has_its_gradient_times_the_weight() -> None:
+    rows = [make_row([2.0, 2.0, 2.0], old=[-2.0, -2.0, -2.0], engine=[-2.0, -2.0 - math.log(4), -2.0 + math.log(4)])]
+    # Ratio 1, advantage 2: the gradient is -2 times the weights 1, min(4, 3) and 1/4; masked, 1, 0 and 0.
+    cases: list[tuple[Correction, list[float]]] = [("truncate", [-2.0, -6.0, -0.5]), ("mask", [-2.0, 0.0, 0.0])]
+    for kind, wanted in cases:
+        logprobs = leaf(-2.0, -2.0, -2.0)
+        how = PolicyObjective(
+            divisor=1.0,
+            clip_low=0.2,
+            clip_high=0.2,
+            correction=kind,
+            correction_high=3.0,
+        )
+        loss = how(logprobs, torch.zeros(3), rows)
+        torch.autograd.backward(loss.value)
+        torch.testing.assert_close(logprobs.grad, torch.tensor(wanted))
+        assert loss.sums["corrected"].item() == (1.0 if kind == "truncate" else 2.0)

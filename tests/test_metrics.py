@@ -15,14 +15,16 @@ import pytest
 
 from fakes import UNSCORED, group, rollout, scored
 from qwenlong import evaluate, sft
+from qwenlong.enginecounts import engine_metrics
 from qwenlong.metrics import METRICS, Journal, group_metrics, group_record, mean, step_metrics
-from qwenlong.records import Finish, Group, Prompt
+from qwenlong.records import EngineCounts, Finish, Group, Prompt
 from qwenlong.rewards import shaped
 from qwenlong.update import UpdateReport
 
 REPORT = UpdateReport(
-    loss=0.5, grad_norm=2.0, entropy=1.5, clip_share=0.125, kl=None, mismatch=0.01, learning_rate=1e-3, num_tokens=40
-)
+    loss=0.5, grad_norm=2.0, entropy=1.5, clip_share=0.125, kl=None, mismatch=0.01, mismatch_kl=0.001,
+    corrected_share=0.0, learning_rate=1e-3, num_tokens=40,
+)  # fmt: skip
 
 
 def new_and_old() -> list[Group]:
@@ -77,7 +79,7 @@ def test_where_there_is_nothing_to_average_the_value_is_missing() -> None:
 
 def test_step_metrics_count_kept_and_dropped_groups() -> None:
     kept, dropped = new_and_old()
-    values = step_metrics([kept], [dropped], report=REPORT, times=(10.0, 12.0, 15.0))
+    values = step_metrics([kept], [dropped], report=REPORT, times=(10.0, 12.0, 15.0), engines=[EngineCounts()])
     assert (values["groups"], values["groups_trained"], values["groups_dropped"]) == (2.0, 1.0, 1.0)
     assert (values["rollout_seconds"], values["update_seconds"], values["step_seconds"]) == (2.0, 3.0, 5.0)
     # Prompts of 3 and 5 tokens, responses of 2 + 1 + 3 and 2: 16 tokens in 5 seconds.
@@ -88,8 +90,29 @@ def test_step_metrics_count_kept_and_dropped_groups() -> None:
     assert 0.01 < peak < 1000
 
 
+def test_engines_add_up_and_what_one_cannot_tell_is_missing() -> None:
+    one = EngineCounts(
+        busy_seconds=1.0, prompt_tokens=100, prefilled_tokens=130, cache_queries=400, cache_hits=270, preemptions=1,
+        drafted_tokens=0, accepted_tokens=0,
+    )  # fmt: skip
+    two = EngineCounts(
+        busy_seconds=3.0, prompt_tokens=50, prefilled_tokens=50, cache_queries=200, cache_hits=150, preemptions=0,
+        drafted_tokens=8, accepted_tokens=2,
+    )  # fmt: skip
+    # 420 of 600 found; 180 computed of 150 asked for; 2 of 8 accepted; 5 seconds less (1 + 3) / 2.
+    wanted = {
+        "cache_hit_share": 0.7, "prefilled_again_share": 0.2, "draft_acceptance": 0.25, "preemptions": 1.0,
+        "engine_idle_seconds": 3.0,
+    }  # fmt: skip
+    assert engine_metrics([one, two], step_seconds=5.0) == pytest.approx(wanted)
+    missing = engine_metrics([one, EngineCounts(busy_seconds=1.0)], step_seconds=5.0)
+    assert missing.pop("engine_idle_seconds") == 4.0
+    assert set(missing.values()) == {None}
+    assert engine_metrics([one], step_seconds=5.0)["draft_acceptance"] is None
+
+
 def test_every_metric_of_a_step_is_declared() -> None:
-    assert set(step_metrics(new_and_old(), [], report=REPORT, times=(0.0, 1.0, 2.0))) <= set(METRICS)
+    assert set(step_metrics(new_and_old(), [], report=REPORT, times=(0.0, 1.0, 2.0), engines=[])) <= set(METRICS)
     for unit, meaning in METRICS.values():
         assert unit
         assert meaning

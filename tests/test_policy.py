@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from deepspeed.runtime.zero.partition_parameters import ZeroParamStatus  # type: ignore[import-untyped]
 from deepspeed.utils import safe_get_full_grad  # type: ignore[import-untyped]
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from policies import alone, policy, prompt, ragged_targets, target, tiny_model
+from qwenlong.backends import deepspeed_policy
 from qwenlong.backends.deepspeed_policy import DeepSpeedPolicy, NonFiniteError
+from qwenlong.backends.hf_engine import HFEngine
 from qwenlong.losses import PolicyObjective
 from qwenlong.packing import Target, build_row, place, rows
-from qwenlong.records import Row
+from qwenlong.records import Request, Row, Sampling, Turn
 
 DIVISOR = 50.0
 TEMPERATURE = 0.7
@@ -264,3 +267,46 @@ def test_shared_rows_are_refused_for_sliding_layers_and_full_rows_are_not(tmp_pa
     batches = placed(items, "full")
     found = by_response(batches, policy(tmp_path, layout="full").logprobs(batches, temperature=TEMPERATURE))
     assert largest_difference(found, reference(tmp_path, items)[0]) < 1e-5
+
+
+@pytest.mark.parametrize("layout", ["shared", "full"])
+def test_with_kept_sets_the_ratio_is_exact_below_full_support(model_path: Path, layout: str) -> None:
+    engine = HFEngine(model_path, dtype="float32", end_ids=[1], max_batch_tokens=4096)
+    asked = [Request(id=str(i), token_ids=prompt(9 + i, seed=i).astype(np.int32), n=3, seed=i) for i in range(3)]
+    sampling = Sampling(temperature=TEMPERATURE, top_p=0.8, top_k=20, max_tokens=6)
+    turns = [
+        Turn(
+            prompt_ids=asked[int(c.request_id)].token_ids, response_ids=c.token_ids, logprobs=c.logprobs,
+            finish=c.finish, weight_version=0, kept_tokens=c.kept_tokens,
+        )
+        for c in engine.generate(asked, sampling)
+    ]  # fmt: skip
+
+    def gap(told: bool) -> float:
+        items = [Target(turn=turn if told else replace(turn, kept_tokens=None), advantage=1.0, weight=1.0)
+                 for turn in turns]  # fmt: skip
+        batches = placed(items, layout)
+        found = policy(model_path, layout=layout).logprobs(batches, temperature=TEMPERATURE)
+        said = [np.concatenate([row.rollout_logprobs for row in batch]) for batch in batches]
+        weight = [np.concatenate([row.weights for row in batch]) > 0 for batch in batches]
+        pieces = zip(found, said, weight, strict=True)
+        return float(np.mean([abs(np.exp(a - b)[w].mean() - 1) for a, b, w in pieces]))
+
+    assert gap(told=True) < 1e-4
+    assert gap(told=False) > 0.05  # the mass that was left out
+
+
+def test_no_more_is_gathered_than_a_bucket_or_a_single_tensor(model_path: Path, monkeypatch: Any) -> None:
+    limit = 20_000
+    monkeypatch.setattr(deepspeed_policy, "BUCKET_BYTES", limit)
+    model = policy(model_path, layout="shared", persistent_below=0)
+    parameters = list(model._engine.module.model.parameters())
+    largest = max(p.ds_numel * p.element_size() for p in parameters)
+    peaks, names = [], []
+    for bucket in model.weights():
+        here = [p for p in parameters if p.ds_status is ZeroParamStatus.AVAILABLE]
+        peaks.append(sum(p.ds_numel * p.element_size() for p in here))
+        names += [name for name, _ in bucket]
+    assert max(peaks) <= max(limit, largest)
+    assert len(peaks) > 3
+    assert sorted(names) == sorted(AutoModelForCausalLM.from_pretrained(model_path).state_dict())

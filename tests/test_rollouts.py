@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import Alone, EchoEngine, group, scored
-from qwenlong.records import Completion, Draw, Finish, Group, Prompt, Request, Rollout, Sampling, Scored
-from qwenlong.rollouts import (
+from qwenlong.records import (
+    Completion,
+    Draw,
+    Finish,
+    Group,
+    Prompt,
+    Request,
+    Rollout,
+    Sampling,
+    Scored,
     StaleWeightsError,
+)
+from qwenlong.rollouts import (
     answer,
     merge,
     push_weights,
-    read_groups,
+    rolling_out,
     sample,
     share,
-    write_groups,
 )
+from qwenlong.written import read_groups, write_groups
 
 SAMPLING = Sampling(max_tokens=8)
 
@@ -253,3 +264,74 @@ def test_a_broken_line_is_named_by_its_number(tmp_path: Path, line: str) -> None
     path.write_text(f"{json.dumps(valid())}\n{line}\n", "utf-8")
     with pytest.raises(ValueError, match=r"groups.jsonl:2: not a group of rollouts"):
         read_groups(path)
+
+
+class Recorder(EchoEngine):
+    """Writes down what is asked of engine and trainer, in order."""
+
+    def __init__(self, calls: list[str]) -> None:
+        super().__init__()
+        self.calls = calls
+
+    def load_weights(self, pairs: Iterable[tuple[str, Any]], version: int) -> None:
+        super().load_weights(pairs, version)
+        self.calls.append(f"push {[name for name, _ in self.received]}")
+
+    def sleep(self) -> None:
+        self.calls.append("sleep")
+
+    def wake(self, part: str) -> None:
+        self.calls.append(f"wake {part}")
+
+
+class Trainer:
+    """A source of two buckets."""
+
+    version = 3
+
+    def __init__(self, calls: list[str]) -> None:
+        self.calls = calls
+
+    def weights(self) -> Iterator[list[tuple[str, Any]]]:
+        yield [("a", 0), ("b", 1)]
+        yield [("c", 2)]
+
+    def offload(self) -> None:
+        self.calls.append("offload")
+
+    def reload(self) -> None:
+        self.calls.append("reload")
+
+
+def test_engine_and_trainer_take_turns_with_the_memory() -> None:
+    calls: list[str] = []
+    engine = Recorder(calls)
+    with rolling_out(Trainer(calls), engine):
+        calls.append("roll out")
+    before = ["wake weights", "push ['a', 'b', 'c']", "offload", "wake cache"]
+    assert calls == [*before, "roll out", "sleep", "reload"]
+    assert engine.version == 3
+    calls.clear()
+    with pytest.raises(RuntimeError, match="judge"), rolling_out(Trainer(calls), engine):
+        raise RuntimeError("the judge is gone")
+    assert calls == [*before, "sleep", "reload"]
+
+
+def test_kept_sets_go_with_the_rollouts_and_through_the_file(tmp_path: Path) -> None:
+    sets = tuple(np.array(ids, dtype=np.int32) for ids in ([4, 9], [5], [6, 7, 8]))
+
+    class Keeping(EchoEngine):
+        def completion(self, request: Request, sample: int, sampling: Sampling) -> Completion:
+            return replace(super().completion(request, sample, sampling), kept_tokens=sets)
+
+    [[rollout]] = ask(Keeping(), prompts(1), group_size=1)
+    kept = rollout.turns[0].kept_tokens
+    assert kept is not None
+    assert [ids.tolist() for ids in kept] == [[4, 9], [5], [6, 7, 8]]
+    one = group([1, 2], [[3, 4, 5]], rewards=[1.0])
+    turn = replace(one.scored[0].rollout.turns[0], kept_tokens=sets)
+    told = replace(one, scored=(replace(one.scored[0], rollout=replace(one.scored[0].rollout, turns=(turn,))),))
+    path = tmp_path / "groups.jsonl"
+    write_groups(path, [told], phase=0, step=0)
+    [(_, [back], _)] = read_groups(path).by_step[0, 0]
+    assert [ids.tolist() for ids in back.turns[0].kept_tokens or ()] == [[4, 9], [5], [6, 7, 8]]

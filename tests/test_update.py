@@ -41,6 +41,10 @@ class Bigram:
         with torch.no_grad():
             return [self._forward(batch, temperature)[0].numpy().astype(np.float32) for batch in batches]
 
+    def offload(self) -> None: ...
+
+    def reload(self) -> None: ...
+
     def update(
         self, batches: Placed, *, objective: Objective, temperature: float, learning_rate: float
     ) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import Any
 from qwenlong.advantages import pass_at_k
 from qwenlong.metrics import mean, well_formed
 from qwenlong.records import Prompt, Sampling, Scored
-from qwenlong.rollouts import answer, push_weights
+from qwenlong.rollouts import answer, rolling_out
 from qwenlong.session import Session
 
 PASS_AT = (1, 2, 4, 8)
@@ -21,8 +21,13 @@ def evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
 
     Accuracies divide by the number of questions; an unscored answer counts as wrong here and is reported beside it.
     """
+    with rolling_out(session.policy, session.engine):
+        session.progress.evaluations[name] = result = _evaluate(session, name)
+    return result
+
+
+def _evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
     config = session.config.evaluation
-    push_weights(session.policy, session.engine)
     session.display.begin(f"evaluate {name}", total=len(session.corpus.questions))
     result: dict[str, dict[str, Any]] = {}
     for limit, ids in session.corpus.questions.items():
@@ -58,7 +63,6 @@ def evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
             "eval", phase=None, step=session.progress.rl_steps, counter=session.progress.units, values=values
         )
         session.display.advance(values)
-    session.progress.evaluations[name] = result
     return result
 
 

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from qwenlong.records import Row
 
+Correction = Literal["none", "truncate", "mask"]
+
 MAX_LOG_RATIO = 20.0
 """exp of more overflows in reduced precision and carries no information."""
 
@@ -67,6 +69,22 @@ def clipped_surrogate(
     return torch.maximum(plain, clipped), clipped > plain
 
 
+def correction(
+    old_logprobs: Tensor, rollout_logprobs: Tensor, *, kind: Correction, low: float, high: float
+) -> tuple[Tensor, Tensor]:
+    """Per token the weight of policy / engine, m = exp(log p_old - log p_engine), and where a limit acts; both [N].
+
+    truncate: min(m, high), truncated importance sampling. mask: m where low <= m <= high, else 0, as IcePop has it.
+    none: 1; the limits then only count. Engine and policy hold the same weights, so m is 1 but for rounding, kernels,
+    and the mass outside a kept set that an engine does not tell.
+    """
+    ratio = (old_logprobs - rollout_logprobs).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO).exp()
+    if kind == "truncate":
+        return ratio.clamp_max(high), ratio > high
+    outside = (ratio < low) | (ratio > high)
+    return (ratio.masked_fill(outside, 0.0) if kind == "mask" else torch.ones_like(ratio)), outside
+
+
 def kl_divergence(logprobs: Tensor, reference_logprobs: Tensor, *, estimator: Literal["k1", "k3"]) -> Tensor:
     """Per-token estimate of KL(policy || reference), [N], with d = log p - log p_ref.
 
@@ -97,15 +115,25 @@ class PolicyObjective:
     """Which."""
     entropy_coefficient: float = 0.0
     """Of the entropy bonus."""
+    correction: Correction = "none"
+    """See `correction`."""
+    correction_low: float = 0.5
+    """See `correction`."""
+    correction_high: float = 2.0
+    """See `correction`."""
 
     def __call__(self, logprobs: Tensor, entropy: Tensor, rows: Sequence[Row]) -> Loss:
-        """sum_t w_t (surrogate + beta KL - gamma H) / divisor."""
+        """sum_t w_t (m surrogate + beta KL - gamma H) / divisor."""
         targets = Targets.of(rows, logprobs.device)
         now = logprobs.detach()
         old = torch.where(targets.old_logprobs.isnan(), now, targets.old_logprobs)
         losses, clipped = clipped_surrogate(
             logprobs, old, advantages=targets.advantages, clip_low=self.clip_low, clip_high=self.clip_high
         )
+        weight, outside = correction(
+            old, targets.rollout_logprobs, kind=self.correction, low=self.correction_low, high=self.correction_high
+        )
+        losses = losses * weight
         trained = targets.weights > 0
         if self.kl_coefficient == self.entropy_coefficient == 0:
             trained &= targets.advantages != 0  # which others share a row, and so are computed, depends on the layout
@@ -114,6 +142,8 @@ class PolicyObjective:
             "clipped": clipped & trained,
             "entropy": entropy.detach() * trained,
             "mismatch": (old - targets.rollout_logprobs).abs() * trained,
+            "mismatch_kl": kl_divergence(targets.rollout_logprobs, old, estimator="k3") * trained,
+            "corrected": outside & trained,
         }
         if self.kl_coefficient > 0:
             divergence = kl_divergence(logprobs, targets.reference_logprobs, estimator=self.kl_estimator)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from qwenlong.records import Finish, Group, Scored
+from qwenlong.enginecounts import engine_metrics
+from qwenlong.records import EngineCounts, Finish, Group, Scored
 
 if TYPE_CHECKING:
     from qwenlong.update import UpdateReport
@@ -31,6 +32,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "clip_share": ("share", "computed tokens at which clipping acts"),
     "kl": ("nats", "divergence from the reference per computed token; null without a KL term"),
     "mismatch": ("nats", "mean absolute difference of engine's and policy's log-probs"),
+    "mismatch_kl": ("nats", "divergence of the policy from what the engine sampled, per computed token (k3)"),
+    "corrected_share": ("share", "computed tokens with policy / engine beyond the limits of losses.correction"),
     "reward": ("1", "mean shaped reward of all scored rollouts"),
     "accuracy": ("share", "mean task reward of the new examples' rollouts, before shaping and filtering"),
     "retrospective_accuracy": ("share", "the same of examples brought back; null where there are none"),
@@ -58,7 +61,12 @@ METRICS: dict[str, tuple[str, str]] = {
     "judge_canaries_missing": ("count", "known pairs without a verdict; null between trials"),
     "judge_latency_seconds": ("s", "mean time of a reply; null where none was needed"),
     "judge_wait_seconds": ("s", "spent waiting for the judge, on the slowest rank"),
-    "rollout_seconds": ("s", "sampling and scoring"),
+    "cache_hit_share": ("share", "prompt tokens that the engine found in its prefix cache; null where it has none"),
+    "prefilled_again_share": ("share", "prompt tokens computed more than once, over all; null where it cannot tell"),
+    "draft_acceptance": ("share", "speculated tokens that were accepted; null without speculation"),
+    "preemptions": ("count", "responses the engine put back for want of memory; null where it cannot tell"),
+    "engine_idle_seconds": ("s", "of the step, mean over engines, without work; over step_seconds the idle share"),
+    "rollout_seconds": ("s", "push of the weights, sampling and scoring"),
     "update_seconds": ("s", "old log-probs and updates"),
     "step_seconds": ("s", "the whole step"),
     "tokens_per_second": ("tokens/s", "prompt and response tokens of the step per second of it"),
@@ -201,7 +209,12 @@ def _dump(record: dict[str, Any], handle: TextIO) -> None:
 
 
 def step_metrics(
-    kept: Sequence[Group], dropped: Sequence[Group], *, report: UpdateReport | None, times: tuple[float, float, float]
+    kept: Sequence[Group],
+    dropped: Sequence[Group],
+    *,
+    report: UpdateReport | None,
+    times: tuple[float, float, float],
+    engines: Sequence[EngineCounts],
 ) -> dict[str, float | None]:
     """All metrics of an RL step; `times` are the clock at its start, after sampling and at its end, in seconds."""
     every = [*kept, *dropped]
@@ -215,9 +228,10 @@ def step_metrics(
         "tokens_per_second": tokens / max(times[2] - times[0], 1e-9),
         "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
+    values |= engine_metrics(engines, step_seconds=times[2] - times[0])
     if report is not None:
-        same = ("loss", "grad_norm", "learning_rate", "entropy", "clip_share", "kl", "mismatch")
-        values |= {name: getattr(report, name) for name in same}
+        same = ("loss", "grad_norm", "learning_rate", "entropy", "clip_share", "kl")
+        values |= {name: getattr(report, name) for name in (*same, "mismatch", "mismatch_kl", "corrected_share")}
         values["trained_tokens"] = float(report.num_tokens)
     return values
 

@@ -116,7 +116,19 @@ def build_row(family: Sequence[Target]) -> Row:
         old_logprobs=np.full(num_targets, np.nan, dtype=np.float32),
         reference_logprobs=np.full(num_targets, np.nan, dtype=np.float32),
         rollout_logprobs=np.concatenate([item.turn.logprobs for item in family]).astype(np.float32),
+        **_kept([item.turn for item in family]),
     )
+
+
+def _kept(turns: Sequence[Turn]) -> dict[str, NDArray[np.int32]]:
+    """The kept-token sets of all targets, flat; a turn without them kept the whole vocabulary."""
+    sets = [ids for turn in turns for ids in turn.kept_tokens or ()]
+    counts = [[len(ids) for ids in turn.kept_tokens] if turn.kept_tokens else [0] * len(turn.response_ids)
+              for turn in turns]  # fmt: skip
+    return {
+        "kept_ids": np.concatenate([np.zeros(0, np.int32), *sets]).astype(np.int32),
+        "kept_counts": np.concatenate(counts).astype(np.int32),
+    }
 
 
 def place(items: Sequence[Row], *, num_ranks: int, max_batch_tokens: int) -> list[list[list[Row]]]:

@@ -14,7 +14,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qwenlong.draws import Draw as Draw  # noqa: PLC0414  # the first noun of every flow
+from qwenlong.completions import Completion, EngineCounts, Finish, Request, Sampling, StaleWeightsError
+from qwenlong.draws import Draw
+
+__all__ = [
+    "UNSCORED",
+    "Completion",
+    "Document",
+    "Draw",
+    "EngineCounts",
+    "Example",
+    "Finish",
+    "Group",
+    "HaltError",
+    "Kind",
+    "Prompt",
+    "Request",
+    "Rollout",
+    "Row",
+    "Sampling",
+    "Scored",
+    "StaleWeightsError",
+    "Turn",
+    "Verdict",
+]
 
 UNSCORED = math.nan
 """The reward of a rollout without a verdict: it leaves baseline, loss and token count, and is counted."""
@@ -22,19 +45,6 @@ UNSCORED = math.nan
 
 class HaltError(RuntimeError):
     """Work that all ranks leave in step, so that they can still save."""
-
-
-class Finish(StrEnum):
-    """Why a response ended."""
-
-    STOPPED = "stopped"
-    """An end token of the generation config was sampled."""
-    LENGTH = "length"
-    """The output limit was reached; a fact, not a reward."""
-    REPEATED = "repeated"
-    """The engine saw the same pattern over and over and gave up."""
-    ABORTED = "aborted"
-    """The engine could not finish it; such a rollout is never trained on."""
 
 
 class Kind(StrEnum):
@@ -109,52 +119,6 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """How responses are drawn."""
-
-    temperature: float = 1.0
-    """0 is greedy."""
-    top_p: float = 1.0
-    """Smallest set of tokens with at least this mass; 1 keeps all."""
-    top_k: int = 0
-    """At most this many tokens; 0 keeps all."""
-    max_tokens: int
-    """Output limit in tokens, the end token included."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One prompt for an engine, to be answered `n` times."""
-
-    id: str
-    """Named by every completion."""
-    token_ids: NDArray[np.int32]
-    """[P] int32."""
-    n: int
-    """How many responses; the prompt is prefilled once."""
-    seed: int
-    """Key of the draws; sample i and token t are drawn by (seed, i, t)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
-    """One response of an engine."""
-
-    request_id: str
-    """The request it answers."""
-    sample: int
-    """0 <= sample < n."""
-    token_ids: NDArray[np.int32]
-    """[R] int32, at least one; the end token included where one was sampled."""
-    logprobs: NDArray[np.float32]
-    """[R] float32 under the sampling distribution (after temperature, top-p and top-k); 0 where greedy."""
-    finish: Finish
-    """Why it ended."""
-    weight_version: int
-    """Version of the weights that wrote it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One prompt and one response."""
 
@@ -169,7 +133,7 @@ class Turn:
     weight_version: int
     """Version of the weights that wrote it."""
     kept_tokens: tuple[NDArray[np.int32], ...] | None = None
-    """Per token the set that top-p and top-k kept, where the engine tells."""
+    """Per token the set that top-p and top-k kept, where the engine tells and less than the vocabulary was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +250,10 @@ class Row:
     """[N] float32 of the frozen reference; NaN where there is no KL term."""
     rollout_logprobs: NDArray[np.float32]
     """[N] float32 of the engine, a measure of mismatch."""
+    kept_ids: NDArray[np.int32]
+    """[K] int32: the sets that top-p and top-k kept, target after target."""
+    kept_counts: NDArray[np.int32]
+    """[N] int32: the size of each target's set; 0 is the whole vocabulary."""
 
     @property
     def num_tokens(self) -> int:

@@ -160,6 +160,8 @@ class Session:
     """Clock of this session."""
     wall_before: float = 0.0
     """Seconds of earlier sessions."""
+    agreed: bool = False
+    """True once engine and policy were seen to agree about the log-probs of rollouts."""
 
     def parts(self) -> list[Part]:
         """Everything that is remembered."""

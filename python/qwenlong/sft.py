@@ -11,7 +11,7 @@ from qwenlong.losses import ImitationObjective
 from qwenlong.metrics import mean
 from qwenlong.packing import Target, digest, place, rows
 from qwenlong.records import Finish, Turn
-from qwenlong.rollouts import push_weights
+from qwenlong.rollouts import rolling_out
 from qwenlong.session import Session
 from qwenlong.update import MiniBatch, update
 
@@ -84,7 +84,7 @@ def _batch(session: Session, step: int) -> MiniBatch:
 
 
 def _probe(session: Session) -> float:
-    push_weights(session.policy, session.engine)
     prompts = [session.corpus.lookup(name)[1] for name in session.corpus.probes]
-    groups = measure(session, prompts, purpose="probe", num_samples=1, temperature=0.0)
+    with rolling_out(session.policy, session.engine):
+        groups = measure(session, prompts, purpose="probe", num_samples=1, temperature=0.0)
     return mean(float(group[0].accuracy >= 1.0) for group in groups) or 0.0

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 
-from qwenlong.advantages import credit, overlong_penalty
+from qwenlong.agreement import check_agreement
 from qwenlong.config import Phase
+from qwenlong.crediting import credited
 from qwenlong.losses import PolicyObjective
 from qwenlong.metrics import step_metrics
 from qwenlong.oversight import observed, overseen
 from qwenlong.packing import digest, place, rows, targets
 from qwenlong.phases import Choice
 from qwenlong.records import Group, Sampling, Scored
-from qwenlong.rewards import shaped
-from qwenlong.rollouts import Written, answer, push_weights, read_groups, score_written, write_groups
+from qwenlong.rollouts import answer, rolling_out, score_written
 from qwenlong.session import Session
 from qwenlong.update import MiniBatch, Policy, UpdateReport, computed, update
+from qwenlong.written import Written, read_groups, write_groups
 
 
 def train(session: Session, *, learning: bool = True) -> None:
@@ -27,8 +29,7 @@ def train(session: Session, *, learning: bool = True) -> None:
     config, curriculum = session.config, session.curriculum
     reference = session.make_reference() if learning and config.losses.kl_coefficient > 0 else None
     written = read_groups(Path(config.rollouts.read)) if config.rollouts.read else None
-    if written is None:
-        push_weights(session.policy, session.engine)
+    session.engine.counts()  # what it did before is of no step here
     for index in range(max(0, curriculum.phase), len(config.phases)):
         phase = config.phases[index]
         if index > curriculum.phase:
@@ -36,13 +37,13 @@ def train(session: Session, *, learning: bool = True) -> None:
         session.display.begin(f"phase {index + 1}", total=phase.steps, done=curriculum.step)
         while curriculum.step < phase.steps:
             started = time.monotonic()
-            kept, dropped = overseen(session, collect, phase, written)
+            kept, dropped = overseen(session, rolled_out, phase, written)
             sampled = time.monotonic()
+            if written is None:
+                check_agreement(session, [*kept, *dropped])
             report = None
             if learning:
                 report = learn(session, kept, reference)
-                if written is None:
-                    push_weights(session.policy, session.engine)
             elif session.world.rank == 0:
                 write_groups(session.directory / "groups.jsonl", kept, phase=index, step=curriculum.step)
             observe(session, [*kept, *dropped])
@@ -60,6 +61,12 @@ def begin(session: Session, index: int) -> None:
     found = len(session.curriculum.retrospective[index])
     limit = session.config.phases[index].max_input_tokens
     session.display.say(f"phase {index + 1}: inputs up to {limit} tokens, {found} retrospective examples")
+
+
+def rolled_out(session: Session, phase: Phase, written: Written | None) -> tuple[list[Group], list[Group]]:
+    """The groups of a step; the engine has the device for them, and has given it back where the judge halts the run."""
+    with nullcontext() if written else rolling_out(session.policy, session.engine):
+        return collect(session, phase, written)
 
 
 def collect(session: Session, phase: Phase, written: Written | None) -> tuple[list[Group], list[Group]]:
@@ -100,43 +107,14 @@ def sampled_answers(session: Session, choices: Sequence[Choice], phase: Phase) -
     """Rollouts of the chosen prompts with their rewards, a group per prompt."""
     how = session.config.rollouts
     sampling = Sampling(
-        temperature=how.temperature, top_p=how.top_p, top_k=how.top_k, max_tokens=phase.max_output_tokens
-    )
+        temperature=how.temperature, top_p=how.top_p, top_k=how.top_k, max_tokens=phase.max_output_tokens,
+        repetitions=how.max_repetitions,
+    )  # fmt: skip
     return answer(
         session.engine, [session.corpus.lookup(choice.example_id)[1] for choice in choices], score=session.score,
         ranks=session.world, sampling=sampling, group_size=how.group_size, seed=session.config.run.seed,
         purpose="rollout", step=session.progress.rl_steps, weight_version=session.policy.version,
     )  # fmt: skip
-
-
-def credited(
-    session: Session, choices: Sequence[Choice], scored: Sequence[Sequence[Scored]], phase: Phase
-) -> list[Group]:
-    """Groups with their advantages, after overlong shaping; signal is judged on the task's reward."""
-    rewards, how = session.config.rewards, session.config.advantages
-    buffer = rewards.overlong_buffer_tokens
-
-    def penalty(one: Scored) -> float:
-        if not buffer:
-            return 0.0
-        return overlong_penalty(
-            one.rollout.num_response_tokens, max_tokens=phase.max_output_tokens, buffer_tokens=buffer,
-            factor=rewards.overlong_factor,
-        )  # fmt: skip
-
-    final = [[shaped(one, penalty=penalty(one)) for one in group] for group in scored]
-    shaped_rewards = [np.array([one.reward for one in group], dtype=np.float32) for group in final]
-    task_rewards = [np.array([one.accuracy for one in group], dtype=np.float32) for group in final]
-    credit_MG = credit(shaped_rewards, epsilon=how.epsilon, scale=how.scale).advantages
-    signal_M = credit(task_rewards).has_signal
-    return [
-        Group(
-            example_id=choice.example_id, retrospective=choice.retrospective,
-            prompt=session.corpus.lookup(choice.example_id)[1], scored=tuple(group), advantages=advantages,
-            has_signal=bool(signal),
-        )
-        for choice, group, advantages, signal in zip(choices, final, credit_MG, signal_M, strict=True)
-    ]  # fmt: skip
 
 
 def learn(session: Session, groups: Sequence[Group], reference: Policy | None) -> UpdateReport:
@@ -161,7 +139,8 @@ def learn(session: Session, groups: Sequence[Group], reference: Policy | None) -
         objective=lambda divisor: PolicyObjective(
             divisor=divisor, clip_low=losses.clip_low, clip_high=losses.clip_high,
             kl_coefficient=losses.kl_coefficient, kl_estimator=losses.kl_estimator,
-            entropy_coefficient=losses.entropy_coefficient,
+            entropy_coefficient=losses.entropy_coefficient, correction=losses.correction,
+            correction_low=losses.correction_low, correction_high=losses.correction_high,
         ),
         peak_learning_rate=how.learning_rate, warmup_steps=how.warmup_steps, first_update=session.progress.updates,
         reference=reference,
@@ -189,7 +168,9 @@ def record(
 ) -> None:
     """Journal the step's metrics and rollouts."""
     phase, step = session.curriculum.phase, session.progress.rl_steps
-    values = step_metrics(kept, dropped, report=report, times=times) | observed(session, [*kept, *dropped])
+    engines = dict(session.world.gather((session.engine.index, session.engine.counts())))
+    values = step_metrics(kept, dropped, report=report, times=times, engines=list(engines.values()))
+    values |= observed(session, [*kept, *dropped])
     session.progress.reward[phase].append(values["accuracy"])
     session.journal.write("rl", phase=phase + 1, step=step, counter=session.progress.units, values=values)
     session.journal.write_groups(

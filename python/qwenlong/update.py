@@ -38,6 +38,12 @@ class Policy(Protocol):
     def weights(self) -> Iterator[list[tuple[str, Tensor]]]:
         """Full tensors in buckets, by Hub names, tied ones under both."""
 
+    def offload(self) -> None:
+        """Move what only updates need off the device."""
+
+    def reload(self) -> None:
+        """Bring it back."""
+
     def reset_optimizer(self) -> None:
         """Forget the optimiser's moments."""
 
@@ -90,6 +96,10 @@ class UpdateReport:
     """Nats per token; None without a KL term."""
     mismatch: float | None
     """Mean absolute difference of engine's and policy's log-probs; None in SFT."""
+    mismatch_kl: float | None
+    """Nats per token from the engine's to the policy's distribution; None in SFT."""
+    corrected_share: float | None
+    """Tokens beyond the limits of the correction; None in SFT."""
     learning_rate: float
     """Of the last step."""
     num_tokens: int
@@ -138,7 +148,7 @@ def update(
             sums[name] = sums.get(name, 0.0) + value
     totals = _added(ranks.gather(sums))
     tokens = totals.get("tokens", 0.0)
-    named = ("entropy", "clipped", "kl", "mismatch")
+    named = ("entropy", "clipped", "kl", "mismatch", "mismatch_kl", "corrected")
     means = {name: totals[name] / tokens for name in named if name in totals and tokens}
     return UpdateReport(
         loss=totals.get("loss", 0.0) / max(1, len(mini_batches)),
@@ -147,6 +157,8 @@ def update(
         clip_share=means.get("clipped"),
         kl=means.get("kl"),
         mismatch=means.get("mismatch"),
+        mismatch_kl=means.get("mismatch_kl"),
+        corrected_share=means.get("corrected"),
         learning_rate=rate,
         num_tokens=int(tokens),
     )

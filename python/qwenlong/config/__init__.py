@@ -10,6 +10,7 @@ from qwenlong.config.loading import (
     shipped_recipes,
 )
 from qwenlong.config.recipe import Config
+from qwenlong.config.sampling import Rollouts
 from qwenlong.config.sections import (
     Data,
     Evaluation,
@@ -20,7 +21,6 @@ from qwenlong.config.sections import (
     Prompts,
     Replay,
     Rewards,
-    Rollouts,
     Run,
     Sft,
     Synthetic,

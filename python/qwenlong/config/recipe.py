@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from qwenlong.config import sections as s
 from qwenlong.config.judging import Judge
+from qwenlong.config.sampling import Rollouts
 
 ALGORITHMS: dict[str, dict[str, dict[str, Any]]] = {
     "grpo": {
@@ -50,7 +51,7 @@ class Config(BaseSettings):
     """Documents and questions to tokens."""
     sft: s.Sft = s.Sft()
     """Warm-up."""
-    rollouts: s.Rollouts = s.Rollouts()
+    rollouts: Rollouts = Rollouts()
     """Sampling."""
     rewards: s.Rewards = s.Rewards()
     """Scoring."""
@@ -105,6 +106,7 @@ class Config(BaseSettings):
         self._check_lengths()
         self._check_synthetic()
         self._check_batches()
+        self._check_engine()
         self._check_rewards()
         self._check_judge()
         self._check_stages()
@@ -177,6 +179,21 @@ class Config(BaseSettings):
                 f"update.mini_batches is {self.update.mini_batches}, above rollouts.prompts_per_step "
                 f"{self.rollouts.prompts_per_step}: a mini-batch needs at least one prompt; "
                 "lower the first or raise the second"
+            )
+
+    def _check_engine(self) -> None:
+        how, losses = self.rollouts, self.losses
+        default = Rollouts()
+        for key in ("max_repetitions", "tensor_parallel", "kv_cache_dtype", "speculative"):
+            if how.engine == "hf" and getattr(how, key) != getattr(default, key):
+                raise ValueError(
+                    f"rollouts.{key} is {getattr(how, key)}, which the hf engine does not have: take it out, or set "
+                    'rollouts.engine = "vllm"'
+                )
+        if losses.correction == "mask" and losses.correction_low > 1:
+            raise ValueError(
+                f"losses.correction_low is {losses.correction_low}, above 1: tokens on which engine and policy agree "
+                "would be left out; set at most 1"
             )
 
     def _check_rewards(self) -> None:

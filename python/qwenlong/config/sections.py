@@ -143,31 +143,6 @@ class Sft(Section):
     """Held-out questions of a measurement."""
 
 
-class Rollouts(Section):
-    """Sampling responses."""
-
-    engine: Literal["hf"] = "hf"
-    """The rollout engine."""
-    prompts_per_step: Positive = 128
-    """Groups per step, retrospective ones included."""
-    group_size: Positive = 8
-    """Rollouts of a prompt (G)."""
-    temperature: Rate = 0.7
-    """Of sampling, and of the log-probs the update uses."""
-    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    """Below 1 the log-probs of engine and policy differ by the kept mass."""
-    top_k: Count = 0
-    """0 keeps all."""
-    max_batch_tokens: Positive = 65_536
-    """Prompt tokens prefilled at once by the hf engine."""
-    dynamic_sampling: bool = False
-    """Replace groups without signal by fresh prompts; unset is the algorithm's, true for dapo."""
-    max_refills: Count = 3
-    """Bound of it; then a smaller, correctly normalised batch is trained."""
-    read: str = ""
-    """Train from the groups.jsonl of a rollouts run instead of sampling."""
-
-
 class Rewards(Section):
     """max(rule, judge), and the user's own."""
 
@@ -233,6 +208,13 @@ class Losses(Section):
     """Of the entropy bonus."""
     overlong_filter: bool = False
     """Leave truncated responses out of loss and token count."""
+    correction: Literal["none", "truncate", "mask"] = "none"
+    """Weight a token by policy / engine where their log-probs differ: cut at correction_high (truncated importance
+    sampling), or left out beyond the limits (IcePop)."""
+    correction_low: NonNegative = 0.5
+    """A token of lower weight is left out by mask."""
+    correction_high: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] = 2.0
+    """Weights above are cut by truncate, left out by mask."""
 
 
 class Update(Section):
