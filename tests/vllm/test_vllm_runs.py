@@ -1,0 +1,69 @@
+"""Whole runs with vLLM as their engine, on one rank and on two."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runs import EARNED, assert_learnt, assert_same_run, metrics, run
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+FLAGS = (*EARNED, "--rollouts.engine", "vllm")
+AGREED = re.compile(r"log-probs of engine and policy differ by (\S+) in the mean, (\S+) at most")
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("runs") / "one"
+    done = run("smoke", directory, *FLAGS)
+    [(mean, most)] = AGREED.findall(done.stdout + done.stderr)
+    assert float(mean) < 1e-5
+    assert float(most) < 1e-4
+    return directory
+
+
+def test_smoke_learns_and_counts(one: Path) -> None:
+    assert_learnt(one)
+    rows = [row for row in metrics(one) if row["stage"] == "rl"]
+    assert all(row["mismatch"] < 1e-5 and row["corrected_share"] == 0 for row in rows)
+    assert all(0 < row["cache_hit_share"] < 1 and row["preemptions"] == 0 for row in rows)
+    assert all(row["prefilled_again_share"] < 3 for row in rows), "of 4 responses, at least one block is shared"
+    assert all(row["draft_acceptance"] is None for row in rows)
+
+
+def test_the_same_run_again_is_the_same_to_the_last_bit(one: Path, tmp_path: Path) -> None:
+    run("smoke", tmp_path / "again", *FLAGS)
+    assert_same_run(one, tmp_path / "again")
+
+
+@pytest.mark.parametrize("more", [(), ("--rollouts.tensor_parallel", "2")], ids=["two engines", "one engine"])
+def test_two_ranks_train_like_one(one: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
+    run("smoke", tmp_path / "two", *FLAGS, *more, ranks=2)
+    assert_learnt(tmp_path / "two")
+    # Rounding differs between one sum and two and grows with every step, until a sampled token tips over.
+    for a, b in zip(metrics(tmp_path / "two")[:16], metrics(one)[:16], strict=True):
+        for name in ("loss", "grad_norm", "entropy", "reward", "trained_tokens", "mismatch"):
+            if a.get(name) is not None:
+                assert a[name] == pytest.approx(b[name], rel=1e-3, abs=1e-5), (a["stage"], a["step"], name)
+
+
+def test_hf_and_vllm_see_the_same_run_until_the_first_draw(one: Path, tmp_path: Path) -> None:
+    run("smoke", tmp_path / "hf", *EARNED)
+    warm = [[row for row in metrics(d) if row["stage"] == "sft"] for d in (one, tmp_path / "hf")]
+    assert warm[0] == warm[1]
+
+
+def test_ranks_that_engines_cannot_share_are_refused(tmp_path: Path) -> None:
+    done = run("smoke", tmp_path / "odd", *FLAGS, "--rollouts.tensor_parallel", "2", code=2)
+    assert "does not divide the 1 ranks" in done.stderr
+
+
+def test_a_cache_of_few_bits_stops_the_run_unless_it_is_wanted(tmp_path: Path) -> None:
+    few = (*FLAGS, "--rollouts.kv_cache_dtype", "fp8")
+    done = run("smoke", tmp_path / "few", *few, code=1)
+    assert "above the limits 0.0001 and 0.01: dtype differs" in done.stderr
+    run("smoke", tmp_path / "wanted", *few, "--rollouts.max_mismatch", "1", "--losses.correction", "truncate")
+    rows = [row for row in metrics(tmp_path / "wanted") if row["stage"] == "rl"]
+    assert all(row["mismatch"] > 1e-3 for row in rows)
