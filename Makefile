@@ -99,7 +99,7 @@ $(OVERLAYS)/%/.ready: tests/harnesses/requirements/%.txt $(wildcard tests/harnes
 	@touch $@
 
 .PHONY: test-vllm
-test-vllm: setup $(VLLM) ## the vLLM engine: whole runs on one and two ranks, a model of Qwen2.5-0.5B's shape
+test-vllm: setup $(VLLM) ## the vLLM engine: runs on one and two ranks, a pool of servers, Qwen2.5-0.5B's shape
 	$(PYTHON) -m pytest --durations=15 tests/vllm $(PYTEST)
 
 .PHONY: format

@@ -104,6 +104,22 @@ CONTRADICTIONS = [
         'run.stages holds "evaluate" but data.evaluation names no file',
         "leave the stage out",
     ),
+    (["--rollouts.speculative", "3"], "rollouts.speculative is 3, which is no setting of the hf engine", "take it out"),
+    (
+        ["--rollouts.engine", "vllm-server", "--rollouts.servers", '["http://a"]', "--rollouts.tensor_parallel", "2"],
+        "rollouts.tensor_parallel is 2, which is no setting of the vllm-server engine",
+        "take it out",
+    ),
+    (
+        ["--rollouts.engine", "vllm-server"],
+        'rollouts.engine is "vllm-server" but rollouts.servers is []',
+        "needs at least one address",
+    ),
+    (
+        ["--losses.correction", "mask", "--losses.correction_low", "1.5"],
+        "losses.correction_low is 1.5, above 1",
+        "set at most 1",
+    ),
 ]
 
 

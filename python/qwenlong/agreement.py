@@ -73,9 +73,10 @@ def check_agreement(session: Session, groups: Sequence[Group]) -> None:
         + (f"; top-p and top-k leave out {1 - np.exp(-found.gap).mean():.3f} of the mass, untold" if hidden else "")
     )
     if not (mean <= limit and largest <= SINGLE * limit):
+        cause = diagnose(found, temperature=how.temperature, truncates=truncates)
         raise DisagreementError(
             f"engine and policy differ by {mean:.3g} nats in the mean over {len(size)} tokens ({largest:.3g} at most), "
-            f"above the limits {limit:g} and {SINGLE * limit:g}: {diagnose(found, temperature=how.temperature, truncates=truncates)}. "
+            f"above the limits {limit:g} and {SINGLE * limit:g}: {cause}. "
             "Training on such ratios is wrong; where the cause is known and wanted, raise rollouts.max_mismatch and "
             "set losses.correction"
         )

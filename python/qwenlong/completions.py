@@ -101,3 +101,7 @@ class EngineCounts:
     """Of them accepted."""
     preemptions: int | None = None
     """Responses put back because the cache was full."""
+    servers_lost: int | None = None
+    """Servers of a pool that were given up."""
+    requests_moved: int | None = None
+    """Requests that went to another server for it."""

@@ -25,5 +25,7 @@ def engine_metrics(engines: Sequence[EngineCounts], *, step_seconds: float) -> d
         "prefilled_again_share": None if prefilled is None else max(0.0, prefilled - 1.0),
         "draft_acceptance": share("accepted_tokens", "drafted_tokens"),
         "preemptions": total("preemptions"),
+        "servers_lost": total("servers_lost"),
+        "requests_moved": total("requests_moved"),
         "engine_idle_seconds": None if busy is None else max(0.0, step_seconds - busy / len(engines)),
     }

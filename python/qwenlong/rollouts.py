@@ -110,13 +110,15 @@ def sample(
     purpose: str,
     step: int,
     weight_version: int,
+    max_staleness: int = 0,
 ) -> list[list[Rollout]]:
     """A group of rollouts for every prompt, in their order.
 
     Draws are named by (seed, purpose, step, example, sample): another number of engines or order draws the same.
 
     Raises:
-        StaleWeightsError: a completion was written by other weights than `weight_version`.
+        StaleWeightsError: a completion was written by later weights than `weight_version`, or by ones more than
+            `max_staleness` updates older.
         RuntimeError: the engine left out or repeated a completion.
     """
     requests = [
@@ -130,7 +132,7 @@ def sample(
     ]
     groups: list[list[Rollout | None]] = [[None] * group_size for _ in prompts]
     for completion in engine.generate(requests, sampling) if requests else ():
-        if completion.weight_version != weight_version:
+        if not weight_version - max_staleness <= completion.weight_version <= weight_version:
             raise StaleWeightsError(
                 f"the engine answered with weights {completion.weight_version}, the policy has {weight_version}: "
                 "weights must be pushed before sampling"

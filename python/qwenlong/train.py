@@ -114,6 +114,7 @@ def sampled_answers(session: Session, choices: Sequence[Choice], phase: Phase) -
         session.engine, [session.corpus.lookup(choice.example_id)[1] for choice in choices], score=session.score,
         ranks=session.world, sampling=sampling, group_size=how.group_size, seed=session.config.run.seed,
         purpose="rollout", step=session.progress.rl_steps, weight_version=session.policy.version,
+        max_staleness=how.max_staleness,
     )  # fmt: skip
 
 

@@ -37,7 +37,9 @@ def bare(model_path: Path) -> Any:
     """An engine that nothing was pushed to."""
     from qwenlong.backends.vllm_engine import VLLMEngine
 
-    return VLLMEngine(model_path, world=alone(), dtype="float32", end_ids=[END], max_tokens=320, seed=0)
+    return VLLMEngine(
+        model_path, world=alone(), dtype="float32", end_ids=[END], max_tokens=320, max_batch_tokens=320, seed=0
+    )
 
 
 @pytest.fixture(scope="module")

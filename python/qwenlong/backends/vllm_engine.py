@@ -24,9 +24,9 @@ import torch
 import torch.distributed as dist
 import vllm.sampling_params
 from torch import Tensor
-from vllm import LLM, SamplingParams
 
 from qwenlong.records import Completion, EngineCounts, Finish, Request, Sampling, StaleWeightsError
+from vllm import LLM, SamplingParams
 
 if TYPE_CHECKING:
     from qwenlong.backends.world import World
@@ -82,7 +82,9 @@ class VLLMEngine:
         self._keeps_sets = keep_sets and self._sleeps and "return_sampling_mask" in inspect.signature(LLM).parameters
         where: dict[str, Any] = {"gpu_memory_utilization": memory_share, "enable_sleep_mode": True}
         if not self._sleeps:
-            where = {"enforce_eager": True, "block_size": CPU_BLOCK}  # without a compiler, at once
+            # Eager, without a compiler, at once. A prompt in two pieces rewinds its generator, which torch's of a CPU
+            # cannot: vLLM ends there.
+            where = {"enforce_eager": True, "block_size": CPU_BLOCK, "enable_chunked_prefill": False}
             cache_memory_gb = cache_memory_gb or CPU_CACHE_GB
         if cache_memory_gb:
             where["kv_cache_memory_bytes"] = int(cache_memory_gb * 2**30)

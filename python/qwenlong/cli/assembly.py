@@ -132,6 +132,14 @@ def build_engine(config: Config, path: Path, *, world: World, end_ids: Iterable[
             path, dtype=config.model.dtype, end_ids=end_ids, max_batch_tokens=how.max_batch_tokens, index=world.rank,
             count=world.size,
         )  # fmt: skip
+    if how.engine == "vllm-server":
+        from qwenlong.backends.vllm_server import VLLMServerPool
+
+        return VLLMServerPool(
+            how.servers, world=world, end_ids=end_ids, timeout_seconds=how.server_timeout_seconds,
+            weights_path=Path(how.weights_path or Path(config.run.directory) / "weights").resolve(),
+            max_staleness=how.max_staleness,
+        )  # fmt: skip
     from qwenlong.backends.vllm_engine import VLLMEngine
 
     return VLLMEngine(

@@ -33,6 +33,8 @@ MAY_CHANGE = (
     "run.keep_checkpoints",
     "run.checkpoint_every_steps",
     "run.timeout_seconds",
+    "rollouts.servers",
+    "rollouts.server_timeout_seconds",
     "rewards.max_missing",
     "rewards.missing_",
     *(f"judge.{key}" for key in ("base_url", "api_key_env", "concurrency", "timeout_seconds", "retries")),

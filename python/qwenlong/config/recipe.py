@@ -184,12 +184,19 @@ class Config(BaseSettings):
     def _check_engine(self) -> None:
         how, losses = self.rollouts, self.losses
         default = Rollouts()
-        for key in ("max_repetitions", "tensor_parallel", "kv_cache_dtype", "speculative"):
-            if how.engine == "hf" and getattr(how, key) != getattr(default, key):
+        inside = ("tensor_parallel", "kv_cache_dtype", "speculative")  # a server has these from whoever starts it
+        foreign = {"hf": (*inside, "max_repetitions", "max_staleness"), "vllm": ("max_staleness",)}
+        for key in foreign.get(how.engine, inside):
+            if getattr(how, key) != getattr(default, key):
                 raise ValueError(
-                    f"rollouts.{key} is {getattr(how, key)}, which the hf engine does not have: take it out, or set "
-                    'rollouts.engine = "vllm"'
+                    f"rollouts.{key} is {getattr(how, key)}, which is no setting of the {how.engine} engine: take it "
+                    "out, or set another rollouts.engine"
                 )
+        if bool(how.servers) != (how.engine == "vllm-server"):
+            raise ValueError(
+                f'rollouts.engine is "{how.engine}" but rollouts.servers is {list(how.servers)}: the pool '
+                '"vllm-server" needs at least one address, the others need none'
+            )
         if losses.correction == "mask" and losses.correction_low > 1:
             raise ValueError(
                 f"losses.correction_low is {losses.correction_low}, above 1: tokens on which engine and policy agree "

@@ -12,8 +12,8 @@ from qwenlong.config.sections import Count, NonNegative, Positive, Rate, Section
 class Rollouts(Section):
     """Sampling responses."""
 
-    engine: Literal["hf", "vllm"] = "hf"
-    """"hf" (transformers, anywhere) or "vllm" (inside every rank)."""
+    engine: Literal["hf", "vllm", "vllm-server"] = "hf"
+    """"hf" (transformers, anywhere), "vllm" (inside every rank) or "vllm-server" (a pool over HTTP)."""
     prompts_per_step: Positive = 128
     """Groups per step, retrospective ones included."""
     group_size: Positive = 8
@@ -38,6 +38,14 @@ class Rollouts(Section):
     """Of vllm's keys and values, for example "fp8"; "auto" is the model's."""
     speculative: Count = 0
     """Tokens that vllm proposes at once from what the prompt says (n-gram); 0 is off."""
+    servers: tuple[str, ...] = ()
+    """Addresses of the vllm-server pool, for example "http://node7:8000"."""
+    weights_path: str = ""
+    """Directory that the pool's servers read pushed weights from; empty is weights/ in run.directory."""
+    server_timeout_seconds: Positive = 600
+    """A server that takes longer over a request is given up, its requests go to the others."""
+    max_staleness: Count = 0
+    """Updates by which a pool's response may be older than the policy."""
     max_mismatch: NonNegative = 0.0
     """The run stops where engine's and policy's log-probs of its first rollouts differ by more in the mean, in nats;
     0 is 1e-4 in float32 and 0.05 in bfloat16."""
