@@ -18,6 +18,7 @@ from qwenlong.config import Config, load_config
 
 SHAPES = known_shapes()
 HUB = ("one-gpu", "qwenlong-l1-14b", "qwenlong-l1-32b")
+HF = ("--rollouts.engine", "hf", "--rollouts.tensor_parallel", "1")
 
 
 def planned(recipe: str, *flags: str) -> tuple[Config, Shape]:
@@ -116,7 +117,7 @@ def test_settings_of_the_recipe_reach_the_terms() -> None:
 
 
 def test_the_hf_engine_keeps_its_weights_during_updates_and_caches_its_largest_batch() -> None:
-    config, shape = planned("qwenlong-l1-14b", "--run.stages", '["rl"]', "--rollouts.engine", "hf")
+    config, shape = planned("qwenlong-l1-14b", "--run.stages", '["rl"]', *HF)
     machine = Machine(gpus=8, memory=None)
     engine = engine_of(config, shape, machine)
     assert engine.weights == engine.during_update == shape.parameters * 2
@@ -187,7 +188,7 @@ def test_settings_come_first_and_more_gpus_where_they_help() -> None:
 
 def test_an_engine_that_stays_during_updates_counts_in_every_way_out() -> None:
     # Rows of 70,000 leave 70.4 GB of training; the hf engine's 29.5 beside them are too much, so it is part of the way.
-    config, shape = planned("qwenlong-l1-14b", "--packing.max_row_tokens", "140000", "--rollouts.engine", "hf")
+    config, shape = planned("qwenlong-l1-14b", "--packing.max_row_tokens", "140000", *HF)
     (way,) = [line for line in lines_of(config, shape, gpus=32, gigabytes=80) if line.startswith("  - ")]
     assert way.startswith("  - packing.max_row_tokens = packing.max_batch_tokens = 70000 (one prompt, one response), ")
     assert way.endswith('rollouts.engine = "vllm", which gives its memory back: 70.4 GB')
@@ -200,7 +201,7 @@ def test_rollouts_that_do_not_fit_say_which_key_helps() -> None:
     said = "\n".join(lines_of(with_engine(config, "vllm", memory_share=0.99), shape, gpus=32, gigabytes=141))
     assert "lower rollouts.memory_share" in said
     assert "lower rollouts.max_batch_tokens" in "\n".join(
-        lines_of(with_engine(config, "hf"), shape, gpus=32, gigabytes=141)
+        lines_of(with_engine(config, "hf", tensor_parallel=1), shape, gpus=32, gigabytes=141)
     )
     said = "\n".join(lines_of(with_engine(config, "vllm-server"), shape, gpus=32, gigabytes=141))
     assert "engines: a pool of vLLM servers, on GPUs of its own" in said

@@ -117,7 +117,7 @@ def engine_of(
     """The engine of a recipe; `lengths` are the prompts' per phase, None where the rows are not known."""
     limits = [[phase.max_input_tokens] for phase in config.phases]
     how, b = config.rollouts, 2 if config.model.dtype == "bfloat16" else 4
-    name, split = str(how.engine), int(getattr(how, "tensor_parallel", 1))
+    name, split = how.engine, how.tensor_parallel
     batches = [
         (max(1, how.max_batch_tokens // prompt), prompt, how.group_size, phase.max_output_tokens)
         for phase, prompts in zip(config.phases, lengths or limits, strict=True)
@@ -138,7 +138,7 @@ def engine_of(
         cached = f"one sequence of {tokens:,} tokens"
     reserved = None
     if name == "vllm" and machine.memory is not None:
-        reserved = machine.memory * float(getattr(how, "memory_share", 0.5))
+        reserved = machine.memory * how.memory_share
     away = name == "vllm-server"
     return Engine(
         name=name,
