@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from fakes import Alone, EchoEngine
 from judges import honest, judge, serving
-from qwenlong import scoring
+from qwenlong import scoring, train
 from qwenlong.canaries import TRICKS, canaries, measured
 from qwenlong.oversight import Oversight, observed, overseen
 from qwenlong.records import HaltError, Scored
@@ -196,6 +197,30 @@ def test_a_step_that_is_left_takes_back_the_prompts_it_drew() -> None:
         overseen(here, work, 3)
     assert here.saved == [5]
     assert overseen(here, lambda session, count: count, 3) == 3
+
+
+def test_a_run_is_saved_only_once_the_engine_has_given_the_device_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = session(oversight(Fixed()))
+    order: list[str] = []
+
+    @contextmanager
+    def handed_over(source: Any, engine: Any) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            order.append("given back")
+
+    def collect(*_: Any) -> None:
+        raise JudgeHaltError("no verdicts")
+
+    monkeypatch.setattr(train, "rolling_out", handed_over)
+    monkeypatch.setattr(train, "collect", collect)
+    here.policy = here.engine = None
+    here.save = lambda: order.append("saved")
+    phase: Any = None
+    with pytest.raises(JudgeHaltError):
+        overseen(here, train.rolled_out, phase, None)
+    assert order == ["given back", "saved"]
 
 
 def test_another_error_saves_nothing() -> None:
