@@ -3,7 +3,7 @@
 use rapidfuzz::distance::levenshtein;
 
 use super::best::Best;
-use super::reading::whole;
+use super::reading::READING;
 use crate::answer::Answer;
 use crate::metric::Metric;
 use crate::profile::{Findings, Golds, Profile};
@@ -17,7 +17,6 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
     name: "anls",
     summary: "edit similarity of lowered texts, 0 below a threshold",
     source: "rapidfuzz 0.5.0, distance::levenshtein::normalized_similarity, equal to Python's rapidfuzz",
-    semantics: 1,
     golds: Golds::Aliases,
     metrics: &[Metric::Accuracy],
     options: &[Choice {
@@ -25,12 +24,8 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
         takes: Takes::Number { default: 0.5, least: 0.0, most: 1.0, or_off: false },
         summary: "the least similarity that counts",
     }],
-    tail: false,
-    extract: whole,
-    read_gold: None,
     judge,
-    score: None,
-    match_answer: None,
+    ..READING
 }];
 
 /// Longer texts are not compared, in characters of one times characters of the other: edit distance is quadratic.

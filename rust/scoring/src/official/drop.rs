@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use super::alignment::align;
 use super::bags::{self, Bag};
 use super::best::Best;
-use super::reading::whole;
+use super::reading::READING;
 use crate::answer::Answer;
 use crate::metric::Metric;
 use crate::profile::{Findings, Golds, Profile};
@@ -21,16 +21,10 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
     name: "drop",
     summary: "EM and F1 of DROP: spans aligned one to one, numbers must agree",
     source: "allenai/allennlp-reading-comprehension 14fc0a4, allennlp_rc/eval/drop_eval.py",
-    semantics: 1,
     golds: Golds::Spans,
     metrics: &[Metric::F1, Metric::Em],
-    options: &[],
-    tail: false,
-    extract: whole,
-    read_gold: None,
     judge,
-    score: None,
-    match_answer: None,
+    ..READING
 }];
 
 /// More pairs of a gold span and a predicted span are not aligned: aligning is cubic.

@@ -1,7 +1,7 @@
 //! MRCR: how much of one of several alike passages is given back, word for word.
 
 use super::matching::ratio;
-use super::reading::whole;
+use super::reading::READING;
 use crate::answer::Answer;
 use crate::metric::Metric;
 use crate::profile::{Findings, Golds, Profile};
@@ -14,7 +14,6 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
     name: "mrcr",
     summary: "difflib's ratio to the gold passage, 0 without the row's prefix",
     source: "openai/mrcr, the grade function of the dataset card; difflib of CPython 3.11",
-    semantics: 1,
     golds: Golds::One,
     metrics: &[Metric::Accuracy],
     options: &[Choice {
@@ -22,12 +21,8 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
         takes: Takes::Text,
         summary: "the random text a response must start with",
     }],
-    tail: false,
-    extract: whole,
-    read_gold: None,
     judge,
-    score: None,
-    match_answer: None,
+    ..READING
 }];
 
 fn judge(prediction: &Answer<'_>, golds: &[Answer<'_>], settings: &Settings) -> Result<Findings, Reason> {

@@ -1,7 +1,7 @@
 //! `NarrativeQA` as `LongBench` scores it.
 
 use super::best::Best;
-use super::reading::whole;
+use super::reading::READING;
 use super::rouge::rouge_l;
 use super::squad;
 use crate::answer::Answer;
@@ -17,16 +17,10 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
     name: "narrativeqa",
     summary: "token F1 of LongBench, and ROUGE-L of pltrdy's rouge 1.0.1",
     source: "THUDM/LongBench 2e00731, metrics.py; pltrdy/rouge c1b90a7",
-    semantics: 1,
     golds: Golds::AliasesOrNone,
     metrics: &[Metric::F1, Metric::RougeL],
-    options: &[],
-    tail: false,
-    extract: whole,
-    read_gold: None,
     judge,
-    score: None,
-    match_answer: None,
+    ..READING
 }];
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every judge")]

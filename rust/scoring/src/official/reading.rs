@@ -16,12 +16,12 @@ const F1_EM_SHARES: &[Metric] = &[Metric::F1, Metric::Em, Metric::Precision, Met
 
 /// The whole response is the answer.
 #[allow(clippy::unnecessary_wraps, reason = "an `Extract`")]
-pub(super) fn whole<'a>(response: &'a str, _: &Settings) -> Result<Cow<'a, str>, Reason> {
+fn whole<'a>(response: &'a str, _: &Settings) -> Result<Cow<'a, str>, Reason> {
     Ok(Cow::Borrowed(response))
 }
 
 /// What these profiles have in common: the whole response is the answer, and it may have aliases.
-const READING: Profile = Profile {
+pub(super) const READING: Profile = Profile {
     name: "",
     summary: "",
     source: "",

@@ -2,7 +2,7 @@
 
 use super::bags::{self, Bag};
 use super::best::Best;
-use super::reading::whole;
+use super::reading::READING;
 use super::tatqa_number::{Number, Raised, Reading, read};
 use super::tatqa_scale::Scale;
 use crate::answer::Answer;
@@ -21,7 +21,6 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
     name: "tatqa",
     summary: "EM and F1 of TAT-QA: spans and their scale as one text, numbers by their value",
     source: "NExTplusplus/TAT-QA 870accc, tatqa_metric.py",
-    semantics: 1,
     golds: Golds::Spans,
     metrics: &[Metric::F1, Metric::Em],
     options: &[
@@ -33,12 +32,8 @@ pub(super) static PROFILES: &[Profile] = &[Profile {
             summary: "what the gold is; the F1 of arithmetic and count is their EM",
         },
     ],
-    tail: false,
-    extract: whole,
-    read_gold: None,
     judge,
-    score: None,
-    match_answer: None,
+    ..READING
 }];
 
 fn judge(prediction: &Answer<'_>, golds: &[Answer<'_>], settings: &Settings) -> Result<Findings, Reason> {

@@ -19,7 +19,7 @@ pub(crate) fn last_box(text: &str) -> Option<(usize, Range<usize>)> {
         let content = start + BOX.len();
         let content = content + bytes[content..end].iter().take_while(|&&byte| byte == b' ').count();
         if bytes[..end].get(content) == Some(&b'{')
-            && let Some(close) = closing(&bytes[..end], content + 1, 1)
+            && let Ok(close) = closing(&bytes[..end], content + 1, 1)
         {
             return Some(outermost(text, start, content + 1..close));
         }
@@ -40,7 +40,7 @@ pub(crate) fn boxes_differ(text: &str) -> bool {
         if bytes.get(content) != Some(&b'{') {
             continue;
         }
-        let Some(close) = closing(bytes, content + 1, 1) else { return false };
+        let Ok(close) = closing(bytes, content + 1, 1) else { return false };
         let inner = text[content + 1..close].trim();
         if *first.get_or_insert(inner) != inner {
             return true;
@@ -57,7 +57,7 @@ fn outermost(text: &str, start: usize, inner: Range<usize>) -> (usize, Range<usi
     for start in BOX.back(&text[..start]) {
         let content = start + BOX.len();
         let around = (bytes[content] == b'{').then(|| depth(&bytes[content + 1..found.0])).flatten();
-        let Some(close) = around.and_then(|depth| closing(bytes, found.1.end + 1, depth)) else { break };
+        let Some(close) = around.and_then(|depth| closing(bytes, found.1.end + 1, depth).ok()) else { break };
         found = (start, content + 1..close);
     }
     found
@@ -65,24 +65,12 @@ fn outermost(text: &str, start: usize, inner: Range<usize>) -> (usize, Range<usi
 
 /// How many braces are open at the end of what stands behind one; `None` where that one closes.
 fn depth(bytes: &[u8]) -> Option<usize> {
-    let (mut depth, mut at) = (1, 0);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' => at += 1,
-            b'{' => depth += 1,
-            b'}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return None;
-        }
-        at += 1;
-    }
-    Some(depth)
+    closing(bytes, 0, 1).err()
 }
 
-/// Index of the brace that closes the last of `depth` that are open at `at`. Escaped braces are text.
-fn closing(bytes: &[u8], mut at: usize, mut depth: usize) -> Option<usize> {
+/// Index of the brace that closes the last of `depth` that are open at `at`. Escaped braces are text. Where the text
+/// ends before, how many are open then.
+fn closing(bytes: &[u8], mut at: usize, mut depth: usize) -> Result<usize, usize> {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'\\' => at += 1,
@@ -91,11 +79,11 @@ fn closing(bytes: &[u8], mut at: usize, mut depth: usize) -> Option<usize> {
             _ => {}
         }
         if depth == 0 {
-            return Some(at);
+            return Ok(at);
         }
         at += 1;
     }
-    None
+    Err(depth)
 }
 
 /// The last `<answer>`: where it starts, and what is in it, up to its end tag or, where that is missing, the end of its
