@@ -100,7 +100,7 @@ $(OVERLAYS)/%/.ready: tests/harnesses/requirements/%.txt $(wildcard tests/harnes
 
 .PHONY: test-vllm
 test-vllm: setup $(VLLM) ## the vLLM engine: runs on one and two ranks, a pool of servers, Qwen2.5-0.5B's shape
-	$(PYTHON) -m pytest --durations=15 tests/vllm $(PYTEST)
+	$(PYTHON) -m pytest --durations=15 tests/engine_vllm $(PYTEST)
 
 .PHONY: format
 format: setup ## rustfmt and ruff, written
