@@ -4,6 +4,7 @@ use memchr::memrchr2;
 
 use crate::strict::anchor_words::{concludes, unsays};
 use crate::strict::anchor_zh;
+use crate::strict::doubt::supposes;
 
 /// An announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +179,10 @@ fn standing(text: &str, start: usize) -> Standing {
     let all = lowered(lead);
     if words(&all).all(concludes) {
         return Standing::Opens;
+    }
+    // `Apparently, the answer is`
+    if words(&all).any(supposes) && words(&all).all(|word| concludes(word) || supposes(word)) {
+        return Standing::Unsaid;
     }
     let clause_start = lead
         .rfind([',', ';', ':', '—', '–'])

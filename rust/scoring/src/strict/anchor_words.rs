@@ -49,6 +49,7 @@ pub(crate) fn concludes(word: &str) -> bool {
 pub(crate) fn unsays(word: &str) -> bool {
     denies(word)
         || hedges(word, None)
+        || matches!(word, "bet" | "reckon")
         || matches!(
             word,
             "suppose"

@@ -9,6 +9,8 @@ pub(crate) const GROUP_SPACE: char = '\u{2009}';
 /// space, as in `1 1/2`. Other numerals, such as superscripts, stay, and no number is read around them.
 pub(crate) fn plain_digits(text: &str) -> Vec<char> {
     let mut chars = Vec::with_capacity(text.len());
+    // Within the raised digits of `× 10⁶`.
+    let mut raised = false;
     for char in text.chars() {
         match char {
             '\u{2212}' | '\u{fe63}' | '\u{ff0d}' | '\u{2010}'..='\u{2013}' => chars.push('-'),
@@ -17,13 +19,35 @@ pub(crate) fn plain_digits(text: &str) -> Vec<char> {
             '\u{2019}' => chars.push('\''),
             '\u{ff05}' => chars.push('%'),
             '\u{ff0e}' => chars.push('.'),
+            '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '⁻' if raises_ten(&chars) || raised => {
+                if !raised {
+                    chars.push('^');
+                }
+                raised = true;
+                chars.extend(
+                    "0123456789-"
+                        .chars()
+                        .zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻".chars())
+                        .find(|pair| pair.1 == char)
+                        .map(|pair| pair.0),
+                );
+                continue;
+            }
             _ if is_wide_digit(char) => chars.extend(char::from_u32(u32::from(char) - 0xff10 + 0x30)),
             _ if is_ignorable(char) => {}
             _ if char.is_numeric() && !char.is_ascii() => vulgar(char, &mut chars),
             _ => chars.push(char),
         }
+        raised = false;
     }
     chars
+}
+
+/// Whether a text ends in `× 10`.
+fn raises_ten(chars: &[char]) -> bool {
+    let factor = chars.strip_suffix(&['1', '0']).unwrap_or(&[]);
+    let sign = factor.iter().rev().find(|&&char| !matches!(char, ' ' | GROUP_SPACE));
+    sign.is_some_and(|char| matches!(char, '×' | '·' | '*'))
 }
 
 fn vulgar(char: char, chars: &mut Vec<char>) {

@@ -10,6 +10,7 @@ mod choice;
 mod currency;
 mod decimal;
 mod digits;
+mod doubt;
 mod equation;
 mod extract;
 mod fold;

@@ -1,5 +1,6 @@
 //! Closed lists of English words around a numeral, in lower case without apostrophes.
 
+use crate::strict::doubt::unsettles;
 use crate::strict::words::{denies, hedges, retracts};
 
 /// Words that mean a percent sign.
@@ -90,6 +91,10 @@ pub(crate) fn is_rival(word: &str) -> bool {
         || hedges(word, None)
         || retracts(word)
         || is_month(word)
+        || unsettles(word).is_some()
+        || is_fraction(word)
+        || names_number(word)
+        || word.contains(is_raised)
         || matches!(
             word,
             "or" | "and"
@@ -144,34 +149,6 @@ pub(crate) fn is_rival(word: &str) -> bool {
                 | "power"
                 | "e"
                 | "x"
-                | "zero"
-                | "one"
-                | "two"
-                | "three"
-                | "four"
-                | "five"
-                | "six"
-                | "seven"
-                | "eight"
-                | "nine"
-                | "ten"
-                | "eleven"
-                | "twelve"
-                | "thirteen"
-                | "fourteen"
-                | "fifteen"
-                | "sixteen"
-                | "seventeen"
-                | "eighteen"
-                | "nineteen"
-                | "twenty"
-                | "thirty"
-                | "forty"
-                | "fifty"
-                | "sixty"
-                | "seventy"
-                | "eighty"
-                | "ninety"
                 | "either"
                 | "both"
                 | "otherwise"
@@ -183,5 +160,99 @@ pub(crate) fn is_rival(word: &str) -> bool {
                 | "millionths"
                 | "billionth"
                 | "billionths"
+                | "knows"
+                | "crossed"
+                | "confidence"
+                | "lack"
+                | "lie"
+                | "bet"
+                | "score"
+                | "gross"
+                | "doubled"
+                | "tripled"
+                | "halved"
+                | "reciprocal"
+                | "inverse"
+                | "inverted"
+                | "negated"
+                | "hex"
+                | "hexadecimal"
+                | "octal"
+                | "binary"
         )
+}
+
+/// Whether a word is one over a number: `fifths`, `sixteenth`.
+fn is_fraction(word: &str) -> bool {
+    let stem = word.strip_suffix("ths").or_else(|| word.strip_suffix("th"));
+    stem.is_some_and(|stem| {
+        matches!(
+            stem,
+            "four"
+                | "fif"
+                | "six"
+                | "seven"
+                | "eigh"
+                | "nin"
+                | "eleven"
+                | "twelf"
+                | "thirteen"
+                | "fourteen"
+                | "fifteen"
+                | "sixteen"
+                | "seventeen"
+                | "eighteen"
+                | "nineteen"
+                | "twentie"
+                | "thirtie"
+                | "fortie"
+                | "fiftie"
+                | "sixtie"
+                | "seventie"
+                | "eightie"
+                | "ninetie"
+                | "trillion"
+        )
+    })
+}
+
+/// Letters that stand above or below the line: a power, an ordinal, an index.
+fn is_raised(char: char) -> bool {
+    matches!(char, 'ª' | 'º' | 'ⁱ' | 'ⁿ' | '\u{2b0}'..='\u{2e4}' | '\u{1d2c}'..='\u{1d6a}' | '\u{1d78}'
+        | '\u{1d9b}'..='\u{1dbf}' | '\u{2090}'..='\u{209c}')
+}
+
+/// Numbers in words, below a hundred and round ones.
+pub(crate) fn names_number(word: &str) -> bool {
+    matches!(
+        word,
+        "zero"
+            | "one"
+            | "two"
+            | "three"
+            | "four"
+            | "five"
+            | "six"
+            | "seven"
+            | "eight"
+            | "nine"
+            | "ten"
+            | "eleven"
+            | "twelve"
+            | "thirteen"
+            | "fourteen"
+            | "fifteen"
+            | "sixteen"
+            | "seventeen"
+            | "eighteen"
+            | "nineteen"
+            | "twenty"
+            | "thirty"
+            | "forty"
+            | "fifty"
+            | "sixty"
+            | "seventy"
+            | "eighty"
+            | "ninety"
+    )
 }

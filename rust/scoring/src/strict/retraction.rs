@@ -57,8 +57,9 @@ fn takes_back(sentence: &str, behind: Behind) -> bool {
         "i" => {
             matches!(
                 next,
-                "mean" | "meant" | "misread" | "miscalculated" | "apologize" | "retract" | "changed"
+                "lied" | "mean" | "meant" | "misread" | "miscalculated" | "apologize" | "retract" | "changed"
             ) || next == "take" && tokens.word(first + 3) == "back"
+                || next == "made" && (first + 2..first + 4).any(|index| tokens.word(index) == "up")
         }
         "my" => matches!(next, "mistake" | "bad" | "apologies"),
         "on" | "upon" => {
@@ -88,6 +89,7 @@ fn takes_back(sentence: &str, behind: Behind) -> bool {
     let denied = |index: usize| match tokens.word(index) {
         "wrong" | "incorrect" | "false" | "mistaken" | "untrue" | "doubt" | "mistake" | "guess"
         | "guessing" => true,
+        "lie" => tokens.get(index).is_some_and(|token| token.article),
         "right" | "correct" | "true" | "so" | "sure" | "certain" => {
             matches!(tokens.word(index - 1), "not" | "isnt" | "wasnt" | "never" | "hardly")
         }

@@ -39,6 +39,9 @@ pub(crate) fn scale(word: &str, money: bool, place: Place) -> Option<Scale> {
         "mm" if !place.upper => return None,
         // `1990s` is not 1990.
         "st" | "nd" | "rd" | "th" | "ths" | "s" if place.attached => return Some(Scale::Unclear),
+        // Of a currency, or a unit.
+        "c" | "p" if place.attached && !place.upper => return Some(Scale::Unclear),
+        "pence" | "penny" | "pennies" => return Some(Scale::Unclear),
         // Grams, or a generation.
         "g" => return place.upper.then_some(Scale::Unclear),
         "grand" if !place.last => return None,

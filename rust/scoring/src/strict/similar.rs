@@ -3,6 +3,7 @@
 use rapidfuzz::distance::levenshtein::normalized_similarity;
 
 use crate::strict::fold::is_currency;
+use crate::strict::quantity_words::names_number;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{denies, hedges, joins};
 
@@ -24,12 +25,32 @@ pub(crate) fn resembles(prediction: &Tokens, gold: &Tokens, threshold: f64) -> b
     letters >= MIN_LETTERS
         && prediction.words().filter(|word| decides(word)).eq(gold.words().filter(|word| decides(word)))
         && doubts(prediction) <= doubts(gold)
+        && !reverses(prediction, gold)
         && normalized_similarity(prediction.normal().chars(), gold.normal().chars()) >= threshold
 }
 
-/// Numbers, signs and denials.
+/// Numbers, in words or Roman numerals too, signs, lone letters and denials.
 fn decides(word: &str) -> bool {
-    word.contains(|char: char| char.is_numeric() || char == '%' || is_currency(char)) || denies(word)
+    let roman = || word.len() <= 8 && word.bytes().all(|byte| b"ivxlcdm".contains(&byte));
+    let lone = || word.chars().nth(1).is_none();
+    word.contains(|char: char| char.is_numeric() || char == '%' || is_currency(char))
+        || denies(word)
+        || lone()
+        || roman()
+        || names_number(word)
+        || matches!(word, "non" | "un" | "anti")
+}
+
+/// Whether a word of one side is one of the other with a prefix that denies: `irresponsible`. O(n m).
+fn reverses(one: &Tokens, other: &Tokens) -> bool {
+    let prefixed = |long: &str, short: &str| {
+        ["un", "in", "ir", "im", "il", "non", "dis"].iter().any(|prefix| {
+            let alike = |word: &str| normalized_similarity(word.chars(), short.chars());
+            long.strip_prefix(prefix)
+                .is_some_and(|bare| bare.len() > 2 && alike(bare) >= 0.8 && alike(bare) > alike(long))
+        })
+    };
+    one.words().zip(other.words()).any(|(one, other)| prefixed(one, other) || prefixed(other, one))
 }
 
 /// How often a text hedges, joins two candidates or sets one off from another.

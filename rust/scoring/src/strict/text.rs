@@ -1,6 +1,7 @@
 //! Free text against free text.
 
 use crate::strict::aside;
+use crate::strict::doubt;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{
     approximates, denies, follows_a_name, hedges, is_copula, is_noun, is_place_or_time, joins, leads,
@@ -56,30 +57,14 @@ fn objection(tokens: &Tokens, start: usize, end: usize) -> Option<Reason> {
         } else if hedges(tokens.word(index), next) || supposes(tokens.word(index)) {
             Some(Reason::Hedged)
         } else {
-            None
+            doubt::objection(tokens, index)
         }
     })
 }
 
-/// Words that hold an answer back, though before `the answer is` they do not.
+/// Words that hold an answer back, though before `the answer is` they may not.
 fn supposes(word: &str) -> bool {
-    matches!(
-        word,
-        "think"
-            | "believe"
-            | "suppose"
-            | "assume"
-            | "assuming"
-            | "allegedly"
-            | "supposedly"
-            | "apparently"
-            | "reportedly"
-            | "seemingly"
-            | "arguably"
-            | "purportedly"
-            | "potentially"
-            | "conceivably"
-    )
+    matches!(word, "think" | "believe") || doubt::supposes(word) && word != "bet"
 }
 
 /// Whether the tokens outside `start..end` read as further candidates.

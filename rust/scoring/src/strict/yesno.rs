@@ -1,5 +1,6 @@
 //! Yes and no.
 
+use crate::strict::doubt;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{denies, hedges, retracts};
 use crate::verdict::Reason;
@@ -100,6 +101,9 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
         let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
         if hedges(tokens.word(index), next) || limits(tokens.word(index)) {
             return Err(Reason::Hedged);
+        }
+        if let Some(reason) = doubt::objection(tokens, index) {
+            return Err(reason);
         }
         if polarity == Polarity::Yes && denies(tokens.word(index)) {
             return Err(Reason::Negated);

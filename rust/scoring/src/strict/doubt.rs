@@ -1,0 +1,63 @@
+//! Words and phrases that unsettle an answer beside them, though elsewhere they would say nothing of it.
+
+use crate::strict::tokens::Tokens;
+use crate::strict::words::is_copula;
+use crate::verdict::Reason;
+
+/// Words that hold back or take back whatever they stand behind.
+pub(crate) fn unsettles(word: &str) -> Option<Reason> {
+    match word {
+        "idk" | "dunno" | "hopefully" | "hunch" | "unconfirmed" | "reckon" | "placeholder" | "tentative"
+        | "tentatively" => Some(Reason::Hedged),
+        "rejected" | "kidding" | "decoy" | "distractor" => Some(Reason::Negated),
+        _ => None,
+    }
+}
+
+/// Adverbs and verbs that make what follows them somebody's supposition: `Apparently, the answer is`.
+pub(crate) fn supposes(word: &str) -> bool {
+    matches!(
+        word,
+        "bet"
+            | "suppose"
+            | "assume"
+            | "assuming"
+            | "allegedly"
+            | "supposedly"
+            | "apparently"
+            | "reportedly"
+            | "seemingly"
+            | "arguably"
+            | "purportedly"
+            | "potentially"
+            | "conceivably"
+    ) || unsettles(word) == Some(Reason::Hedged)
+}
+
+/// Why word `index` and its neighbours unsettle an answer: `who knows`, `with 10% confidence`, `the runner-up is`.
+pub(crate) fn objection(tokens: &Tokens, index: usize) -> Option<Reason> {
+    let (word, next) = (tokens.word(index), tokens.word(index + 1));
+    let last = index.checked_sub(1).map_or("", |before| tokens.word(before));
+    let hedged = match word {
+        "knows" => last == "who",
+        "fingers" => next == "crossed",
+        "confidence" => !matches!(last, "high" | "full" | "complete" | "total" | "great" | "absolute"),
+        "lack" => next == "of",
+        "bet" => last == "i" || last == "my",
+        _ => false,
+    };
+    let negated = match word {
+        "lie" => tokens.get(index).is_some_and(|token| token.article),
+        "runner" | "runners" => next == "up",
+        "impossible" => (index..tokens.len()).any(|index| is_copula(tokens.word(index))),
+        "excluded" | "opposite" => is_copula(next),
+        _ => false,
+    };
+    if hedged {
+        Some(Reason::Hedged)
+    } else if negated {
+        Some(Reason::Negated)
+    } else {
+        unsettles(word)
+    }
+}
