@@ -99,6 +99,18 @@ def test_verdicts_are_a_sequence() -> None:
     assert len(qwenlong.score_batch([], [])) == 0
 
 
+def test_the_verdicts_of_a_batch_pickle() -> None:
+    verdicts = qwenlong.score_batch(["The answer is 5", "5 or 6", ""], ["5", "5", "the"])
+    twin = pickle.loads(pickle.dumps(verdicts))
+    assert list(twin) == list(verdicts)
+    assert twin.reasons == verdicts.reasons
+    np.testing.assert_array_equal(twin.scores, verdicts.scores)
+    assert twin.metrics.keys() == verdicts.metrics.keys()
+    for name, column in verdicts.metrics.items():
+        np.testing.assert_array_equal(twin.metrics[name], column)
+    assert list(pickle.loads(pickle.dumps(twin))) == list(verdicts)
+
+
 def test_a_scorer_pickles_and_is_equal_and_frozen() -> None:
     scorer = Scorer("strict", kind="number")
     for twin in (pickle.loads(pickle.dumps(scorer)), copy.deepcopy(scorer)):

@@ -50,6 +50,14 @@ def test_the_standard_streams_are_files(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "1 rows" in said.err
 
 
+def test_a_gold_that_is_a_whole_number_is_its_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(
+        tmp_path / "rows.jsonl", {"response": "It is 1,500", "gold": 1500}, {"response": "7", "answers": [6, 7]}
+    )
+    assert main([str(path)]) == 0
+    assert "accuracy         1.0000  over 2" in capsys.readouterr().out
+
+
 def test_one_row_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(write(tmp_path / "rows.jsonl", *ROWS))
     assert main([path, "--explain", "2"]) == 0
@@ -79,6 +87,8 @@ def test_extracted_answers_spans_and_sentences(tmp_path: Path, capsys: pytest.Ca
     ("rows", "flags", "message"),
     [
         (["{"], [], ":1: not JSON"),
+        (['{"response": "x", "gold": "x", "gold": "y"}'], [], ':1: not JSON: the field "gold" stands twice'),
+        ([{"response": "5", "gold": 5.0}], [], ":1: a gold is 5.0: profile `strict` takes text"),
         (["[1]"], [], ":1: a row is an object, not [1]"),
         ([ROWS[0], {"response": "x"}], [], ":2: no field of answers, gold, answer, ground_truth among response"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -15,14 +16,46 @@ Fields = tuple[float | None, str | None, str | None, str | None, str, int | None
 """Score, extracted, normal prediction, normal gold, reason, matched gold, metrics."""
 
 
+@dataclass(frozen=True)
+class Columns:
+    """The verdicts of a batch where they came from another process: what the native ones answer, from their fields."""
+
+    rows: list[Fields]
+    """N verdicts."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def row(self, index: int) -> Fields:
+        """The fields of one verdict."""
+        return self.rows[index]
+
+    def scores(self) -> NDArray[np.float64]:
+        """Every score, NaN where there is none."""
+        return np.array([np.nan if row[0] is None else row[0] for row in self.rows], np.float64)
+
+    def metrics(self) -> dict[str, NDArray[np.float64]]:
+        """Every metric that any verdict has, NaN where one lacks it."""
+        names = dict.fromkeys(name for row in self.rows for name in row[-1])
+        return {name: np.array([row[-1].get(name, np.nan) for row in self.rows], np.float64) for name in names}
+
+    def reasons(self) -> list[str]:
+        """Every reason."""
+        return [row[4] for row in self.rows]
+
+
 class Verdicts(Sequence[Verdict]):
     """What the scorer says of N rows, in their order; a row's record is made when it is asked for."""
 
     __slots__ = ("_native", "_rows")
 
-    def __init__(self, native: _rust.Verdicts) -> None:
+    def __init__(self, native: _rust.Verdicts | Columns) -> None:
         self._native = native
         self._rows = len(native)
+
+    def __reduce__(self) -> tuple[type[Verdicts], tuple[Columns]]:
+        """Another process gets the same rows and columns."""
+        return Verdicts, (Columns([self._native.row(row) for row in range(self._rows)]),)
 
     @property
     def scores(self) -> NDArray[np.float64]:

@@ -24,9 +24,9 @@ import torch
 import torch.distributed as dist
 import vllm.sampling_params
 from torch import Tensor
+from vllm import LLM, SamplingParams
 
 from qwenlong.records import Completion, EngineCounts, Finish, Request, Sampling, StaleWeightsError
-from vllm import LLM, SamplingParams
 
 if TYPE_CHECKING:
     from qwenlong.backends.world import World

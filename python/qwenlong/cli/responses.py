@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ def read_rows(lines: Iterable[bytes], options: argparse.Namespace) -> Iterator[t
 
 def _row(line: bytes, place: str) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8-sig"))
+        row = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_once)
     except UnicodeDecodeError as error:
         raise RowError(f"{place}: not UTF-8: {error.reason}") from error
     except (ValueError, RecursionError) as error:
@@ -37,6 +38,14 @@ def _row(line: bytes, place: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise RowError(f"{place}: a row is an object, not {row!r:.40}")
     return row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f'the field "{name}" stands twice')
+    return fields
 
 
 def judged(
@@ -90,9 +99,13 @@ def _text(row: dict[str, Any], options: argparse.Namespace, place: str) -> Any:
 
 
 def read_gold(row: dict[str, Any], options: argparse.Namespace, profile: Profile, place: str) -> Any:
-    """The golds of a row as the scorer takes them: one, or a list."""
+    """The golds of a row as the scorer takes them: one, or a list; a whole number is its digits.
+
+    A float is left as it is, for the profiles whose files hold numbers: others refuse it, since how precisely it was
+    written is lost.
+    """
     value = _field(row, options.gold_field, GOLDS, "--gold-field", place)
-    golds = value if isinstance(value, list) else [value]
+    golds = [str(gold) if type(gold) is int else gold for gold in (value if isinstance(value, list) else [value])]
     if options.sentence and profile.sentence and not options.match:
         golds = [profile.sentence.replace("{}", str(gold)) for gold in golds]
     golds = [scoring.Spans(gold) if isinstance(gold, list) else gold for gold in golds]
