@@ -130,8 +130,12 @@ fuzz: check .cache/cargo-fuzz/bin/cargo-fuzz ## every fuzz target for FUZZ_SECON
 	cargo install --quiet --locked --root .cache/cargo-fuzz cargo-fuzz
 
 .PHONY: wheel
-wheel: check $(BASE) ## one wheel in dist/ for CPython 3.11 and later
-	$(PYTHON) -m maturin build --release --locked --out dist
+wheel: check .cache/maturin/bin/maturin ## one wheel in dist/ for CPython 3.11 and later
+	PYO3_PYTHON="$(CURDIR)/.cache/maturin/bin/python" .cache/maturin/bin/maturin build --release --locked --out dist
+
+.cache/maturin/bin/maturin:
+	@$(FIND_PYTHON); "$$found" -m venv .cache/maturin
+	.cache/maturin/bin/python -m pip --disable-pip-version-check install --quiet 'maturin>=1.9.4,<2'
 
 # Only what a user of the scorers has: the wheel and numpy. Interpreters that are missing are said, and left out.
 .PHONY: test-wheel

@@ -25,7 +25,8 @@ impl<'a> Answer<'a> {
     }
 
     /// The text of an answer with one span; empty where there is none. Profiles that know no spans are given none.
-    pub(crate) fn text(&self) -> &'a str {
+    #[must_use]
+    pub fn text(&self) -> &'a str {
         self.spans().first().copied().unwrap_or_default()
     }
 }

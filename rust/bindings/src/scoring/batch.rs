@@ -1,14 +1,13 @@
 //! Many rows in one call, on one thread or several, without the interpreter.
 
-use std::thread;
+use std::{slice, thread};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use qwenlong_scoring::{Error, Golds, Verdict};
+use qwenlong_scoring::{Answer, Error, Golds, Verdict};
 
 use super::scorer::{Given, Scorer, any_surrogates};
-use super::text::Text;
 use super::verdicts::Verdicts;
 
 type Scorers<'py> = Vec<Bound<'py, Scorer>>;
@@ -23,24 +22,11 @@ pub(super) fn score_batch(
     golds: Objects<'_>,
     threads: isize,
 ) -> PyResult<Verdicts> {
-    let threads = check(&scorers, responses.len(), golds.len(), threads)?;
-    let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
-    let golds = listed(py, scorer, &golds)?;
-    let rows = responses
-        .iter()
-        .zip(&golds)
-        .enumerate()
-        .map(|(row, (response, golds))| {
-            let scorer = scorer(row);
-            Ok((scorer, scorer.response(response)?, read(py, scorer, golds, row)?))
-        })
-        .collect::<PyResult<Vec<_>>>()?;
-    let lone = rows.iter().map(|(_, text, golds)| text.has_surrogates() || any_surrogates(golds)).collect();
-    let judge = |(scorer, text, golds): &(&Scorer, Text<'_>, Vec<Given<'_>>)| {
-        let golds: Vec<_> = golds.iter().map(Given::answer).collect();
-        scorer.profile.score(text.as_str(), &golds, &scorer.settings)
+    let read = |scorer: &Scorer, row: usize| Ok(Given::One(scorer.response(&responses[row])?));
+    let judge = |scorer: &Scorer, response: &Given<'_>, golds: &[Answer<'_>]| {
+        scorer.profile.score(response.answer().text(), golds, &scorer.settings)
     };
-    verdicts(py.detach(|| judged(&rows, threads, judge)), lone)
+    batch(py, &scorers, responses.len(), &golds, threads, read, judge)
 }
 
 /// The verdicts on many answers that were already extracted.
@@ -52,28 +38,40 @@ pub(super) fn match_batch(
     golds: Objects<'_>,
     threads: isize,
 ) -> PyResult<Verdicts> {
-    let threads = check(&scorers, predictions.len(), golds.len(), threads)?;
+    let read = |scorer: &Scorer, row: usize| scorer.predicted(&predictions[row]);
+    let judge = |scorer: &Scorer, prediction: &Given<'_>, golds: &[Answer<'_>]| {
+        scorer.profile.match_answer(&prediction.answer(), golds, &scorer.settings)
+    };
+    batch(py, &scorers, predictions.len(), &golds, threads, read, judge)
+}
+
+/// Reads every row with the interpreter, judges them without it.
+fn batch<'a>(
+    py: Python<'_>,
+    scorers: &'a Scorers<'_>,
+    count: usize,
+    golds: &Objects<'_>,
+    threads: isize,
+    prediction: impl Fn(&'a Scorer, usize) -> PyResult<Given<'a>>,
+    judge: impl Fn(&Scorer, &Given<'a>, &[Answer<'_>]) -> Result<Verdict, Error> + Sync,
+) -> PyResult<Verdicts> {
+    let threads = check(scorers, count, golds.len(), threads)?;
     let scorer = |row: usize| scorers[if scorers.len() == 1 { 0 } else { row }].get();
-    let golds = listed(py, scorer, &golds)?;
-    let rows = predictions
-        .iter()
-        .zip(&golds)
-        .enumerate()
-        .map(|(row, (prediction, golds))| {
+    let golds = listed(py, scorer, golds)?;
+    let rows = (0..count)
+        .map(|row| {
             let scorer = scorer(row);
-            let prediction = scorer.predicted(prediction).map_err(|error| named(py, error, row))?;
-            Ok((scorer, prediction, read(py, scorer, golds, row)?))
+            let prediction = prediction(scorer, row).map_err(|error| named(py, error, row))?;
+            Ok((scorer, prediction, read(py, scorer, &golds[row], row)?))
         })
         .collect::<PyResult<Vec<_>>>()?;
     let lone = rows
         .iter()
-        .map(|(_, prediction, golds)| {
-            any_surrogates(std::slice::from_ref(prediction)) || any_surrogates(golds)
-        })
+        .map(|(_, prediction, golds)| any_surrogates(slice::from_ref(prediction)) || any_surrogates(golds))
         .collect();
-    let judge = |(scorer, prediction, golds): &(&Scorer, Given<'_>, Vec<Given<'_>>)| {
+    let judge = |(scorer, prediction, golds): &(&Scorer, Given<'a>, Vec<Given<'_>>)| {
         let golds: Vec<_> = golds.iter().map(Given::answer).collect();
-        scorer.profile.match_answer(&prediction.answer(), &golds, &scorer.settings)
+        judge(scorer, prediction, &golds)
     };
     verdicts(py.detach(|| judged(&rows, threads, judge)), lone)
 }
