@@ -108,8 +108,8 @@ class Alone:
 class EchoEngine:
     """Answers with tokens that tell the request, the sample and the seed, in reverse order."""
 
-    def __init__(self, *, index: int = 0, count: int = 1, version: int = 0) -> None:
-        self.index, self.count, self.version = index, count, version
+    def __init__(self, *, index: int = 0, count: int = 1, version: int = 0, leads: bool = True) -> None:
+        self.index, self.count, self.version, self.leads = index, count, version, leads
         self.requests: list[Request] = []
 
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterable[Completion]:

@@ -32,6 +32,7 @@ from qwenlong.rollouts import (
     push_weights,
     rolling_out,
     sample,
+    score_written,
     share,
 )
 from qwenlong.written import read_groups, write_groups
@@ -144,9 +145,31 @@ def test_answers_of_two_engines_are_gathered_in_the_order_of_prompts() -> None:
     assert [one.reward for one in both[4]] == [0.0, 1.0]
 
 
-def test_an_engine_that_spans_two_ranks_counts_once() -> None:
-    both = answers(EchoEngine(), Alone(size=2, others=(lambda value: value,)))
+@pytest.mark.parametrize("leads", [True, False])
+def test_what_an_engine_of_two_ranks_sampled_is_scored_by_one_of_them(leads: bool) -> None:
+    asked: list[int] = []
+
+    def judged(groups: Sequence[Sequence[Rollout]]) -> list[list[Scored]]:
+        asked.append(len(groups))
+        return marked(groups)
+
+    engine = EchoEngine(leads=leads)
+
+    def other(value: Any) -> Any:
+        index, part = value
+        assert (part is None) is not leads
+        return index, None if leads else marked(ask(EchoEngine(), prompts(5), group_size=2))
+
+    how: dict[str, Any] = {"sampling": SAMPLING, "group_size": 2, "seed": 5, "purpose": "rollout", "step": 2}
+    ranks = Alone(size=2, others=(other,))
+    both = answer(engine, prompts(5), score=judged, ranks=ranks, weight_version=0, **how)
+    assert asked == ([5] if leads else [])
+    assert len(engine.requests) == 5, "the ranks of an engine sample together"
     assert len(both) == 5
+    written = [[one.rollout for one in group_] for group_ in both]
+    again = score_written(engine, written, score=judged, ranks=Alone(size=2, others=(other,)))
+    assert asked == ([5, 5] if leads else [])
+    assert len(again) == 5
 
 
 def test_weights_are_pushed_bucket_by_bucket_with_their_version() -> None:

@@ -30,6 +30,8 @@ class Engine(Protocol):
     """Which engine this rank's is."""
     count: int
     """How many engines; prompts are shared out among them."""
+    leads: bool
+    """True on one of the ranks of each engine: what it sampled is scored there, once."""
 
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterable[Completion]:
         """Completions in any order, each naming its request."""
@@ -174,9 +176,14 @@ def answer(
 ) -> list[list[Scored]]:
     """Sample and score every prompt, each engine its share, and gather the groups in order of prompts.
 
-    `how` are the keywords of `sample`. An engine that spans ranks counts once.
+    `how` are the keywords of `sample`. All ranks of an engine sample, one of them scores.
     """
-    return _shared(engine, ranks, lambda: score(sample(engine, share(prompts, engine), **how)))
+
+    def work() -> list[list[Scored]] | None:
+        groups = sample(engine, share(prompts, engine), **how)
+        return score(groups) if engine.leads else None
+
+    return _shared(engine, ranks, work)
 
 
 def score_written(
@@ -186,14 +193,14 @@ def score_written(
     score: Callable[[Sequence[Sequence[Rollout]]], list[list[Scored]]],
     ranks: Ranks,
 ) -> list[list[Scored]]:
-    """Score rollouts that are there already, each rank its engine's share, so that every one is judged once."""
-    return _shared(engine, ranks, lambda: score(share(groups, engine)))
+    """Score rollouts that are there already, each engine its share, so that every one is judged once."""
+    return _shared(engine, ranks, lambda: score(share(groups, engine)) if engine.leads else None)
 
 
-def _shared(engine: Engine, ranks: Ranks, work: Callable[[], list[list[Scored]]]) -> list[list[Scored]]:
+def _shared(engine: Engine, ranks: Ranks, work: Callable[[], list[list[Scored]] | None]) -> list[list[Scored]]:
     """Every engine's share. A `HaltError` of one rank is raised on all of them, so that they leave in step."""
 
-    def done() -> tuple[int, list[list[Scored]] | HaltError]:
+    def done() -> tuple[int, list[list[Scored]] | HaltError | None]:
         try:
             return engine.index, work()
         except HaltError as halt:
@@ -203,5 +210,6 @@ def _shared(engine: Engine, ranks: Ranks, work: Callable[[], list[list[Scored]]]
     for index, part in ranks.agree(done):
         if isinstance(part, HaltError):
             raise part
-        by_engine.setdefault(index, part)
+        if part is not None:
+            by_engine[index] = part
     return merge([by_engine[i] for i in range(engine.count)])

@@ -43,7 +43,7 @@ class HFEngine:
         count: int = 1,
     ) -> None:
         """Load config and weights of `path`; `end_ids` end a response."""
-        self.index, self.count = index, count
+        self.index, self.count, self.leads = index, count, True
         config = AutoConfig.from_pretrained(path)
         # Sliding or recurrent layers keep to the model's own cache, one prompt at a time.
         self._shares = other_attention(config) is None

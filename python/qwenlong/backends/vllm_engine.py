@@ -69,6 +69,7 @@ class VLLMEngine:
         max_batch_tokens: int = 8192,
         speculative: int = 0,
         kv_cache_dtype: str = "auto",
+        self.leads = world.rank % tensor_parallel == 0
         keep_sets: bool = False,
     ) -> None:
         """Load config and weights of `path`, for prompts and responses of `max_tokens` together; `end_ids` end one.
