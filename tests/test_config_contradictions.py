@@ -111,6 +111,19 @@ CONTRADICTIONS = [
         "take it out",
     ),
     (
+        ["--rollouts.weights_transfer", "nccl"],
+        "rollouts.weights_transfer is nccl, which is no setting of the hf engine",
+        "take it out",
+    ),
+    (
+        [
+            *("--rollouts.engine", "vllm-server", "--rollouts.servers", '["http://a"]'),
+            *("--rollouts.weights_transfer", "nccl", "--rollouts.weights_path", "w"),
+        ],
+        'rollouts.weights_transfer is "nccl" but rollouts.weights_path is "w"',
+        "leave out one",
+    ),
+    (
         ["--rollouts.engine", "vllm-server"],
         'rollouts.engine is "vllm-server" but rollouts.servers is []',
         "needs at least one address",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qwenlong.cli import assembly
-from qwenlong.cli.assembly import check_engine, longest_sequence
+from qwenlong.cli.assembly import check_engine
 from qwenlong.config import load_config
 
 
@@ -17,6 +17,21 @@ def test_an_engine_without_its_package_is_refused_in_one_line_with_the_remedy(mo
     assert "\n" not in str(caught.value)
 
 
+def test_weights_go_from_gpu_to_gpu_only_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = ["--rollouts.engine", "vllm-server", "--rollouts.servers", '["http://a:8000"]']
+    config = load_config("smoke", [*servers, "--rollouts.weights_transfer", "nccl"])
+    monkeypatch.setattr(assembly, "device_memory", lambda: None)
+    with pytest.raises(ValueError, match=r'weights_transfer is "nccl", .* torch sees none here: set "path"'):
+        check_engine(config, num_ranks=1)
+    monkeypatch.setattr(assembly, "device_memory", lambda: 8e10)
+    monkeypatch.setattr(assembly, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match='weights_transfer is "nccl", but vLLM is not installed'):
+        check_engine(config, num_ranks=1)
+    monkeypatch.setattr(assembly, "find_spec", lambda name: pytest.__spec__)
+    check_engine(config, num_ranks=1)
+    check_engine(load_config("smoke", servers), num_ranks=1)
+
+
 def test_ranks_must_be_a_multiple_of_those_that_share_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "find_spec", lambda name: pytest.__spec__)
     config = load_config("smoke", ["--rollouts.engine", "vllm", "--rollouts.tensor_parallel", "2"])
@@ -26,5 +41,5 @@ def test_ranks_must_be_a_multiple_of_those_that_share_an_engine(monkeypatch: pyt
 
 
 def test_evaluation_reaches_twice_the_last_input() -> None:
-    assert longest_sequence(load_config("smoke", [])) == 2 * 160 + 16
-    assert longest_sequence(load_config("smoke", ["--run.stages", '["rl"]'])) == 160 + 16
+    assert load_config("smoke", []).longest_sequence == 2 * 160 + 16
+    assert load_config("smoke", ["--run.stages", '["rl"]']).longest_sequence == 160 + 16

@@ -116,6 +116,34 @@ engine.close()
     assert "never pushed" in done.stdout
 
 
+def test_a_step_frees_the_gpu_and_takes_it_again_and_nothing_is_sampled_from_sleep(
+    engine: Any, models: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a CPU vLLM's sleep moves nothing, so what is asked of it is noted here in its place."""
+    calls: list[Any] = []
+    monkeypatch.setattr(engine, "_sleeps", True)
+    monkeypatch.setattr(engine._llm, "sleep", lambda level: calls.append(f"sleep {level}"))
+    monkeypatch.setattr(engine._llm, "wake_up", lambda tags: calls.append(tags))
+    sampling, asked = Sampling(max_tokens=2), requests(1, count=1)
+    engine.sleep()
+    for wake in ("weights", "cache"):
+        with pytest.raises(StaleWeightsError, match="given up in sleep"):
+            list(engine.generate(asked, sampling))
+        engine.wake(wake)
+        engine.wake(wake)
+    with pytest.raises(StaleWeightsError, match="given up in sleep"):  # awake, with nothing in the weights' memory
+        list(engine.generate(asked, sampling))
+    engine.sleep()
+    engine.wake("weights")
+    engine.load_weights(state(models[0]), 6)
+    with pytest.raises(StaleWeightsError, match="it sleeps"):
+        list(engine.generate(asked, sampling))
+    engine.wake("cache")
+    assert len(list(engine.generate(asked, sampling))) == 1
+    # Level 2 keeps no copy of the weights: the push brings them.
+    assert calls == ["sleep 2", ["weights"], ["kv_cache"], "sleep 2", ["weights"], ["kv_cache"]]
+
+
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
 def test_logprobs_are_those_of_the_sampling_temperature(engine: Any, models: Any, temperature: float) -> None:
     sampling, asked = Sampling(temperature=temperature, max_tokens=9), requests(3)

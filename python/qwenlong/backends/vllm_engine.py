@@ -26,6 +26,7 @@ import vllm.sampling_params
 from torch import Tensor
 from vllm import LLM, SamplingParams
 
+from qwenlong.backends import vllm_counters
 from qwenlong.records import Completion, EngineCounts, Finish, Request, Sampling, StaleWeightsError
 
 if TYPE_CHECKING:
@@ -41,14 +42,6 @@ NGRAM = 4
 """Tokens that are looked up in the prompt to propose what follows them."""
 
 FINISHES = {"stop": Finish.STOPPED, "length": Finish.LENGTH, "repetition": Finish.REPEATED}
-COUNTERS = {
-    "cache_queries": "vllm:prefix_cache_queries",
-    "cache_hits": "vllm:prefix_cache_hits",
-    "preemptions": "vllm:num_preemptions",
-    "drafted_tokens": "vllm:spec_decode_num_draft_tokens",
-    "accepted_tokens": "vllm:spec_decode_num_accepted_tokens",
-}
-"""Fields of EngineCounts and vLLM's names of them."""
 
 
 class VLLMEngine:
@@ -69,7 +62,6 @@ class VLLMEngine:
         max_batch_tokens: int = 8192,
         speculative: int = 0,
         kv_cache_dtype: str = "auto",
-        self.leads = world.rank % tensor_parallel == 0
         keep_sets: bool = False,
     ) -> None:
         """Load config and weights of `path`, for prompts and responses of `max_tokens` together; `end_ids` end one.
@@ -77,6 +69,7 @@ class VLLMEngine:
         `keep_sets` asks for the kept tokens of top-k, where vLLM can tell them.
         """
         self.index, self.count = world.rank // tensor_parallel, world.size // tensor_parallel
+        self.leads = world.rank % tensor_parallel == 0
         self._sleeps = torch.cuda.is_available()
         self._end_ids = sorted(end_ids)
         self._tensor_parallel = tensor_parallel
@@ -157,20 +150,14 @@ class VLLMEngine:
     def counts(self) -> EngineCounts:
         """What vLLM counted since the last call."""
         before, self._counted = self._counted, self._counters()
-        grown = {name: value - before.get(name, 0) for name, value in self._counted.items()}
         spent, asked = self._busy_seconds, self._prompt_tokens
         self._busy_seconds, self._prompt_tokens = 0.0, 0
-        known = "cache_queries" in grown and "cache_hits" in grown
-        return EngineCounts(
-            busy_seconds=spent,
-            prompt_tokens=asked if known else None,
-            prefilled_tokens=grown["cache_queries"] - grown["cache_hits"] if known else None,
-            **grown,
-        )
+        grown = vllm_counters.grown(before, self._counted)
+        return vllm_counters.engine_counts(grown, busy_seconds=spent, prompt_tokens=asked)
 
     def _counters(self) -> dict[str, int]:
         values = {metric.name: metric.value for metric in self._llm.get_metrics() if hasattr(metric, "value")}
-        return {field: int(values[name]) for field, name in COUNTERS.items() if name in values}
+        return vllm_counters.named(values)
 
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[Completion]:
         """All responses of a prompt in one request, so that it is prefilled once.
@@ -246,6 +233,13 @@ class VLLMEngine:
         digests: list[str | None] = [None] * self._tensor_parallel
         dist.all_gather_object(digests, state.hexdigest(), group=get_tp_group().cpu_group)
         assert len(set(digests)) == 1, "the ranks of one engine were given different prompts"
+
+
+def transfer_group(*, address: str, port: int, size: int) -> Any:
+    """NCCL between this rank's GPU, as rank 0, and the workers of servers that are told the same; see vllm_transfer."""
+    from vllm.distributed.weight_transfer.nccl_common import trainer_init
+
+    return trainer_init({"master_address": address, "master_port": port, "world_size": size})
 
 
 def can_detect_repetitions() -> bool:

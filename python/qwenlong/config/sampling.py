@@ -40,6 +40,8 @@ class Rollouts(Section):
     """Tokens that vllm proposes at once from what the prompt says (n-gram); 0 is off."""
     servers: tuple[str, ...] = ()
     """Addresses of the vllm-server pool, for example "http://node7:8000"."""
+    weights_transfer: Literal["path", "nccl"] = "path"
+    """How pushed weights reach the pool: by a directory, or by vLLM's own transfer from GPU to GPU (unrun)."""
     weights_path: str = ""
     """Directory that the pool's servers read pushed weights from; empty is weights/ in run.directory."""
     server_timeout_seconds: Positive = 600

@@ -1,0 +1,31 @@
+"""Servers that differ from the policy in one thing: the first step stops the run and says which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pools import Server, of_pool, started
+from runs import EARNED, run
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.mark.parametrize(
+    ("more", "cause"),
+    [
+        (("--logprobs-mode", "raw_logprobs"), "temperature differs"),
+        (("--dtype", "bfloat16"), "dtype differs"),
+    ],
+    ids=["temperature", "dtype"],
+)
+def test_the_cause_is_named(tmp_path: Path, more: tuple[str, ...], cause: str) -> None:
+    directory = tmp_path / "start"
+    run("smoke", directory, "--run.stages", '["sft"]', "--sft.max_steps", "2")
+    model = directory / "model"
+    with started(Server(model, more=more)) as [server]:
+        flags = (*EARNED, *of_pool([server.url], model), "--run.stages", '["rl"]', "--rollouts.temperature", "0.7")
+        said = run("smoke", tmp_path / "run", *flags, code=1).stderr
+    assert "engine and policy differ by" in said
+    assert f"above the limits 0.0001 and 0.01: {cause}" in said
