@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
 from transformers import AutoModelForCausalLM
 
-from policies import alone, tiny_model
+from policies import alone, policy, tiny_model
+from qwenlong.backends import deepspeed_policy
 from qwenlong.records import Completion, Finish, Request, Sampling, StaleWeightsError
 from runs import environment
 
@@ -252,3 +254,40 @@ def test_a_prompt_is_prefilled_once_for_all_its_responses_but_for_its_last_block
     assert counts.drafted_tokens is None
     assert counts.busy_seconds > 0
     assert engine.counts().cache_queries == 0
+
+
+def test_a_sharded_policy_is_pushed_in_buckets_and_the_engine_keeps_no_more_than_it_fuses(
+    bare: Any, model_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = 20_000
+    monkeypatch.setattr(deepspeed_policy, "BUCKET_BYTES", limit)
+    source = policy(model_path, layout="shared", persistent_below=0)
+    parameters = dict(source._engine.module.model.named_parameters())
+    size = {name: p.ds_numel * p.element_size() for name, p in parameters.items()}
+    # A rank alone is handed some of its shards as they are: nothing is gathered for these.
+    shards = {p.ds_tensor.untyped_storage().data_ptr() for p in parameters.values()}
+    weak: Any = StorageWeakRef
+    given: list[tuple[Any, int]] = []
+    peaks: list[int] = []
+
+    def watched() -> Iterator[tuple[str, torch.Tensor]]:
+        for bucket in source.weights():
+            gathered = {tensor.data_ptr(): tensor for _, tensor in bucket}  # a tied one once
+            given.extend(
+                (weak(tensor.untyped_storage()), tensor.nbytes)
+                for tensor in gathered.values()
+                if tensor.untyped_storage().data_ptr() not in shards
+            )
+            peaks.append(sum(held for storage, held in given if not storage.expired()))
+            del gathered
+            yield from bucket
+
+    bare.load_weights(watched(), 9)
+    assert len(peaks) > 8
+    # vLLM fuses gate and up once it has both, and keeps a tied embedding to the end.
+    fused = 2 * size["model.layers.0.mlp.gate_proj.weight"]
+    bound = fused + size["model.embed_tokens.weight"] + max(limit, *size.values())
+    assert 0 < max(peaks) <= bound < sum(size.values()) / 2
+    assert all(storage.expired() for storage, _ in given)
+    sampling, asked = Sampling(max_tokens=6), requests(2)
+    assert worst(models[0], asked, bare.generate(asked, sampling), sampling) < 5e-5

@@ -47,8 +47,8 @@ def test_two_ranks_train_like_one(one: Path, tmp_path: Path, engines: int, monke
     assert_nearly_same(tmp_path / "two", one, rows=16)
     calls = [tuple(map(int, line.split())) for line in (tmp_path / "calls").read_text("utf-8").splitlines()]
     assert {rank for rank, _ in calls} == set(range(engines)), "one rank of an engine asks for rewards"
-    # 8 groups of 4 in each of 8 steps, and 16 questions at 3 lengths, twice, greedily and 4 times each.
-    assert sum(count for _, count in calls) == 8 * 8 * 4 + 2 * 3 * 16 * (1 + 4)
+    # 2 x 16 probes, 8 groups of 4 in each of 8 steps, and 16 questions at 3 lengths, twice, greedily and 4 times each.
+    assert sum(count for _, count in calls) == 2 * 16 + 8 * 8 * 4 + 2 * 3 * 16 * (1 + 4)
 
 
 def test_hf_and_vllm_see_the_same_run_until_the_first_draw(one: Path, tmp_path: Path) -> None:
