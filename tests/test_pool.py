@@ -37,6 +37,7 @@ class Seeming:
         self.calls: list[str] = []
         self.bodies: dict[str, list[Any]] = {}
         self.queries = 0.0
+        self.kept: list[list[int]] | None = None
         self.trouble: Callable[[str], httpx.Response | None] = lambda path: None
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -70,7 +71,7 @@ class Seeming:
         return {
             "index": index, "token_ids": [5, 6], "finish_reason": "stop",
             "logprobs": {"content": [{"logprob": -0.5}, {"logprob": -0.25}]},
-            "weight_versions": [{"version": self.version, "start": 0, "end": 2}],
+            "weight_versions": [{"version": self.version, "start": 0, "end": 2}], "sampling_mask": self.kept,
         }  # fmt: skip
 
 
@@ -153,6 +154,18 @@ def test_an_error_that_passes_is_asked_again_at_the_same_server(two: list[Seemin
     two[0].trouble = lambda path: left.pop() if left else None
     assert len(list(pool.generate(asked(1), SAMPLING))) == 2
     assert pool.counts().servers_lost == 0
+
+
+def test_kept_tokens_are_taken_where_a_server_tells_them(two: list[Seeming], tmp_path: Path) -> None:
+    pool = pool_of(two[:1], tmp_path)
+    pool.load_weights(iter(WEIGHTS.items()), 1)
+    untold = next(iter(pool.generate(asked(1), SAMPLING)))
+    assert untold.kept_tokens is None
+    two[0].kept = [[5, 9], [6]]
+    told = next(iter(pool.generate(asked(1), SAMPLING)))
+    assert told.kept_tokens is not None
+    assert [ids.tolist() for ids in told.kept_tokens] == [[5, 9], [6]]
+    assert told.logprobs.tolist() == [-0.5, -0.25]
 
 
 @pytest.mark.parametrize(("staleness", "answers"), [(0, False), (1, True)])

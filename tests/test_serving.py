@@ -26,6 +26,8 @@ def test_a_server_gets_what_the_run_needs_of_it() -> None:
     assert "weight-transfer" not in said
     assert "--no-enable-chunked-prefill" not in said
     assert "--no-enable-chunked-prefill" in command(cpu=True)
+    assert "--return-sampling-mask" in command("--rollouts.top_k", "20")
+    assert "--return-sampling-mask" not in said + command("--rollouts.top_k", "20", cpu=True)
     assert '--weight-transfer-config {"backend": "nccl"}' in command("--rollouts.weights_transfer", "nccl")
 
 

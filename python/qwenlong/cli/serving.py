@@ -75,6 +75,8 @@ def server_command(config: Config, more: Sequence[str], *, cpu: bool) -> list[st
         "--skip-tokenizer-init", "--enable-scale-out", "--logprobs-mode", "processed_logprobs",
         "--host", "127.0.0.1",
     ]  # fmt: skip
+    if config.rollouts.top_k and not cpu:
+        command.append("--return-sampling-mask")  # what was kept; vLLM knows it for top-k alone
     if config.rollouts.weights_transfer == "nccl":
         command += ["--weight-transfer-config", '{"backend": "nccl"}']
     return [*command, *(ON_CPU if cpu else ()), *more]
