@@ -31,7 +31,7 @@ def compared(engine: np.ndarray) -> Comparison:
         (POLICY + DRAW.normal(size=N) * np.where(PLACE == 0, 2.0, 0.01), 1.0, False, "the prompt .template. differs"),
         (POLICY + DRAW.normal(size=N) * 0.08, 1.0, False, "dtype differs"),
         (POLICY + np.where(DRAW.random(N) < 0.02, 3.0, 1e-6), 1.0, False, "single tokens differ"),
-        (POLICY + DRAW.normal(size=N) * 2 - 1.5, 1.0, False, "weights or template differ"),
+        (POLICY + DRAW.normal(size=N) * 2 - 1.5, 1.0, False, "weights, rope or template differ"),
     ],
 )
 def test_each_cause_is_named_by_what_it_leaves_behind(

@@ -153,8 +153,8 @@ def diagnose(found: Comparison, *, temperature: float, truncates: bool) -> str:
     if abs(gap.mean()) < EXPLAINED * mean and mean < 0.25:
         return "dtype differs, likely, for the difference is small, of both signs and everywhere: compare both dtypes"
     return (
-        "weights or template differ, for it is large from the first token on: a tensor that was not pushed "
-        "(a tied head has two names), or another prompt"
+        "weights, rope or template differ, for it is large from the first token on: a tensor that was not pushed "
+        "(a tied head has two names), rope_parameters that are far apart, or another prompt"
     )
 
 

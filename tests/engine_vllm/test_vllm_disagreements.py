@@ -12,18 +12,26 @@ from runs import EARNED, run
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
+FAR_OFF = '{"rope_parameters": {"rope_type": "default", "rope_theta": 100.0}}'
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("warm") / "run"
+    run("smoke", directory, "--run.stages", '["sft"]', "--sft.max_steps", "2")
+    return directory / "model"
+
+
 @pytest.mark.parametrize(
     ("more", "cause"),
     [
         (("--logprobs-mode", "raw_logprobs"), "temperature differs"),
         (("--dtype", "bfloat16"), "dtype differs"),
+        (("--hf-overrides", FAR_OFF), "weights, rope or template differ"),
     ],
-    ids=["temperature", "dtype"],
+    ids=["temperature", "dtype", "rope"],
 )
-def test_the_cause_is_named(tmp_path: Path, more: tuple[str, ...], cause: str) -> None:
-    directory = tmp_path / "start"
-    run("smoke", directory, "--run.stages", '["sft"]', "--sft.max_steps", "2")
-    model = directory / "model"
+def test_the_cause_is_named(model: Path, tmp_path: Path, more: tuple[str, ...], cause: str) -> None:
     with started(Server(model, more=more)) as [server]:
         flags = (*EARNED, *of_pool([server.url], model), "--run.stages", '["rl"]', "--rollouts.temperature", "0.7")
         said = run("smoke", tmp_path / "run", *flags, code=1).stderr
