@@ -1,6 +1,6 @@
 //! Closed lists of English words around a numeral, in lower case without apostrophes.
 
-use crate::strict::doubt::unsettles;
+use crate::strict::doubt::{supposes, unsettles};
 use crate::strict::words::{denies, hedges, retracts};
 
 /// Words that mean a percent sign.
@@ -92,6 +92,7 @@ pub(crate) fn is_rival(word: &str) -> bool {
         || retracts(word)
         || is_month(word)
         || unsettles(word).is_some()
+        || supposes(word)
         || is_fraction(word)
         || names_number(word)
         || word.contains(is_raised)
@@ -125,6 +126,11 @@ pub(crate) fn is_rival(word: &str) -> bool {
                 | "pp"
                 | "pi"
                 | "π"
+                | "my"
+                | "your"
+                | "you"
+                | "me"
+                | "im"
                 | "i"
                 | "y"
                 | "z"
