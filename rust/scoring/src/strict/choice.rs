@@ -167,7 +167,6 @@ fn elaborates_at(tail: &Tokens, index: usize) -> bool {
             "which" => is_copula(next) && tail.get(index + 2).is_some_and(|token| token.article.is_some()),
             "given" => tail.get(index + 1).is_some_and(|token| token.article.is_some()) || next == "that",
             "it" => is_copula(next),
-            "is" | "was" => affirms(tail),
             _ => false,
         }
 }
@@ -273,6 +272,7 @@ mod tests {
             ("B, not C", Ok('B')),
             ("B. A is wrong", Ok('B')),
             ("B, Paris", Ok('B')),
+            ("B is correct, is it", Err(Reason::Different)),
             ("B is one option", Err(Reason::Different)),
             ("B, idk", Err(Reason::Hedged)),
             ("B, as backup", Err(Reason::Different)),

@@ -156,6 +156,7 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
     let judged = match gold {
         Gold::Text(gold) => return compare_text(answer, gold, policy),
         _ if let Err(reason) = signs() => Err(reason),
+        _ if rival::gives_up(&answer.rest) => Err(Reason::Hedged),
         Gold::Number(_) if rival::names(answer.tokens(), &answer.rest) => Err(Reason::TooManyCandidates),
         // A factorial.
         Gold::Number(_)
@@ -200,7 +201,10 @@ fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Opt
         // What the gold says itself names no other answer.
         let below = &answer.rest[answer.own..];
         let rest = if whole { below } else { &answer.rest };
-        let named = || rival::names(tokens, rest).then_some(Reason::TooManyCandidates);
+        let named = || {
+            let named = rival::names(tokens, rest).then_some(Reason::TooManyCandidates);
+            named.or_else(|| rival::gives_up(rest).then_some(Reason::Hedged))
+        };
         match answer.objection.filter(|_| !whole).or_else(named) {
             Some(reason) => reason,
             None if whole => Reason::Matched,

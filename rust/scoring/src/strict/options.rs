@@ -4,8 +4,11 @@ use crate::strict::sentence::sentences;
 use crate::strict::tokens::{Article, Gap, Tokens};
 use crate::strict::words::is_copula;
 
-/// Which tokens refute other options than `chosen`; `None` where one is named and not refuted. O(n) but for runs of
-/// options. Token 0 is no word of the text.
+/// One refutation reaches no more words than this.
+const MAX_RUN: usize = 16;
+
+/// Which tokens refute other options than `chosen`; `None` where one is named and not refuted. Token 0 is no word of the
+/// text. O(n).
 pub(crate) fn refuted(tokens: &Tokens, chosen: char) -> Option<Vec<bool>> {
     let mut refuted = vec![false; tokens.len()];
     for index in 1..tokens.len() {
@@ -131,7 +134,8 @@ fn numbers(word: &str) -> bool {
 /// Where a denial stands that reaches an option from before it: `not A or C`, `rather than C`.
 fn denied_before(tokens: &Tokens, index: usize) -> Option<usize> {
     let mut at = index - 1;
-    while at > 0
+    let least = index.saturating_sub(MAX_RUN);
+    while at > least
         && (is_letter(tokens.word(at))
             || matches!(tokens.word(at), "or" | "nor" | "and" | "option" | "options"))
     {
@@ -147,7 +151,8 @@ fn denied_before(tokens: &Tokens, index: usize) -> Option<usize> {
 /// The last token of a statement that an option is wrong: `A and C are wrong`, `C is not supported`.
 fn denied_behind(tokens: &Tokens, index: usize) -> Option<usize> {
     let mut at = index + 1;
-    while at < tokens.len()
+    let most = tokens.len().min(index + MAX_RUN);
+    while at < most
         && (is_letter(tokens.word(at)) || matches!(tokens.word(at), "or" | "and" | "both" | "all"))
     {
         at += 1;

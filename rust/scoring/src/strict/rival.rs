@@ -12,6 +12,9 @@ const MAX_NAME_WORDS: usize = 4;
 /// A sentence that puts another name beside the first has at most this many words.
 const MAX_WORDS: usize = 9;
 
+/// A longer answer is not looked for in every sentence behind it.
+const MAX_ANSWER_WORDS: usize = 32;
+
 /// Whether the rest of an answer's line or the lines behind name another answer. O(n).
 pub(crate) fn names(answer: &Tokens, rest: &str) -> bool {
     if !rest.contains(char::is_alphanumeric) {
@@ -62,7 +65,7 @@ fn leads_on(word: &str) -> bool {
             word,
             "it its that thats this in fact truth reality the real true correct right actual actually really one answer \
              again on other hand failing unless should would could must be if so otherwise next though however more \
-             better choice guess second to wait hmm",
+             better choice guess may might could as well wrong incorrect false alternative second to wait hmm",
         )
 }
 
@@ -87,6 +90,9 @@ fn is_name(answer: &Tokens, tokens: &Tokens, first: usize) -> bool {
 
 /// Whether one of two texts is within the other.
 fn repeats(answer: &Tokens, tokens: &Tokens, first: usize) -> bool {
+    if answer.len() > MAX_ANSWER_WORDS {
+        return false;
+    }
     let name = Tokens::of(tokens.normal_from(first));
     answer.find(&name).is_some() || tokens.find(answer).is_some()
 }
@@ -112,10 +118,34 @@ fn adds(answer: &Tokens, tokens: &Tokens) -> bool {
             listed(
                 word,
                 "possible plausible acceptable valid alternative backup fallback second could might fine \
-         qualifies counts equally",
+         qualifies counts equally would",
             )
         });
-    named && end > 1 && beside && tokens.find(answer) != Some(0)
+    named && end > 1 && beside && (answer.len() > MAX_ANSWER_WORDS || tokens.find(answer) != Some(0))
+}
+
+/// Whether a sentence behind an answer says that nobody can tell: `I have no idea`, `This cannot be determined`. O(n).
+pub(crate) fn gives_up(rest: &str) -> bool {
+    let near = rest.split('\n').filter(|line| line.contains(char::is_alphanumeric)).take(2);
+    near.flat_map(sentences).any(|sentence| {
+        let tokens = Tokens::of(sentence);
+        tokens.len() <= MAX_WORDS
+            && (0..tokens.len()).any(|index| {
+                let (word, last) =
+                    (tokens.word(index), index.checked_sub(1).map_or("", |last| tokens.word(last)));
+                let before = index.checked_sub(2).map_or("", |before| tokens.word(before));
+                let denied = denies(last) || last == "be" && denies(before);
+                listed(word, "unclear undetermined uncertain unsure guess guessing idk dunno undecided")
+                    || denied
+                        && listed(
+                            word,
+                            "idea clue know say sure certain tell determined told clear specified confident",
+                        )
+                    || last == "to"
+                        && listed(before, "hard difficult impossible")
+                        && listed(word, "say tell know")
+            })
+    })
 }
 
 /// Labels of further answers.

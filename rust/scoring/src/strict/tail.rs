@@ -3,7 +3,8 @@
 
 use crate::strict::aside::is_region;
 use crate::strict::tail_words::{
-    directs, is_description, is_participle, is_verb_of_record, locates, measures, supposes,
+    directs, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record, is_year,
+    locates, measures, supposes,
 };
 use crate::strict::tokens::{Article, Gap, Tokens};
 use crate::strict::words::{is_copula, relates};
@@ -58,7 +59,8 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
             first + 1 < end
         }
         _ if is_participle(word) => {
-            first + 1 < end && (named(tokens, first + 1) || locates(tokens.word(first + 1)))
+            first + 1 < end
+                && (named(tokens, first + 1) || locates(tokens.word(first + 1)) && object(tokens, first + 1))
         }
         _ if is_ordinal(word) => described(tokens, first + 1, end),
         _ if is_description(word) => last || relates(tokens.word(first + 1)),
@@ -72,12 +74,54 @@ pub(crate) fn reasons(tokens: &Tokens, first: usize) -> bool {
     let known = tokens.get(first + 1).is_some_and(|token| token.gap <= Gap::Break);
     known
         && match tokens.word(first) {
-            "because" | "since" => !matches!(next, "why" | "of"),
-            "as" => is_verb_of_record(next) || matches!(next, "per" | "he" | "she" | "it" | "they"),
-            "according" | "due" => next == "to",
-            "based" => next == "on",
+            "because" | "since" => cause(tokens, first),
+            "as" => {
+                is_verb_of_record(next) && recorded(tokens, first + 2)
+                    || matches!(next, "per" | "he" | "she" | "it" | "they")
+            }
+            "according" | "due" => next == "to" && source(tokens, first + 2),
+            "based" => next == "on" && source(tokens, first + 2),
             _ => false,
         }
+}
+
+/// Whether a reason is more than a word, and not that the name is another: `because it is Paris`. `since 1990` is a time.
+fn cause(tokens: &Tokens, first: usize) -> bool {
+    let next = tokens.word(first + 1);
+    if next.starts_with(|char: char| char.is_ascii_digit()) {
+        return true;
+    }
+    let subject = matches!(next, "it" | "that" | "this" | "he" | "she" | "they");
+    let equal = subject && is_copula(tokens.word(first + 2)) && !predicate(tokens, first + 3, tokens.len());
+    first + 2 < tokens.len() && !matches!(next, "why" | "of") && !equal
+}
+
+/// Whether what stands behind `as stated` says where, or nothing does.
+fn recorded(tokens: &Tokens, index: usize) -> bool {
+    tokens.get(index).is_none_or(|token| token.gap > Gap::Break)
+        || matches!(
+            tokens.word(index),
+            "in" | "by" | "on" | "at" | "above" | "earlier" | "there" | "here" | "directly"
+        )
+}
+
+/// Whether somebody or something is named that may be a source.
+fn source(tokens: &Tokens, index: usize) -> bool {
+    tokens.get(index).is_some_and(|token| token.upper || token.article == Some(Article::Definite))
+        || matches!(
+            tokens.word(index),
+            "his"
+                | "her"
+                | "its"
+                | "their"
+                | "this"
+                | "that"
+                | "these"
+                | "those"
+                | "document"
+                | "documents"
+                | "page"
+        )
 }
 
 /// Whether a preposition has an object that a statement has: a name, a number, `the north`, but not `theory` or `a
@@ -93,13 +137,14 @@ fn object(tokens: &Tokens, preposition: usize) -> bool {
         return number || word != "for" && token.article == Some(Article::Definite);
     }
     match token.article {
-        Some(Article::Indefinite) => {
-            matches!(word, "of" | "by" | "from") || described(tokens, preposition + 1, preposition + 4)
+        Some(Article::Indefinite) => described(tokens, preposition + 1, preposition + 4),
+        Some(Article::Definite) => {
+            described(tokens, preposition + 1, preposition + 5)
+                || (preposition + 1..preposition + 4).any(|index| {
+                    let word = tokens.word(index);
+                    is_setting(word) || word.starts_with(|char: char| char.is_ascii_digit())
+                })
         }
-        Some(Article::Definite) => !matches!(
-            next,
-            "dark" | "fence" | "end" | "moment" | "way" | "hope" | "event" | "meantime" | "whole"
-        ),
         None => {
             number
                 || token.upper
@@ -114,7 +159,6 @@ fn named(tokens: &Tokens, index: usize) -> bool {
     let Some(token) = tokens.get(index) else { return false };
     let word = tokens.word(index);
     token.upper
-        || token.article == Some(Article::Definite)
         || token.article.is_some() && described(tokens, index, index + 4)
         || word.starts_with(|char: char| !char.is_alphabetic())
         || matches!(word, "his" | "her" | "its" | "their" | "been" | "as" | "by")
@@ -124,8 +168,9 @@ fn named(tokens: &Tokens, index: usize) -> bool {
 /// singer`.
 fn described(tokens: &Tokens, first: usize, end: usize) -> bool {
     let indefinite = tokens.get(first).is_some_and(|token| token.article == Some(Article::Indefinite));
+    let alone = first + 1 == end.min(tokens.len());
     (first..end.min(first + 6).min(tokens.len())).any(|index| {
-        let upper = tokens.get(index).is_some_and(|token| token.upper) && (index == first || !indefinite);
+        let upper = tokens.get(index).is_some_and(|token| token.upper) && (alone || !indefinite);
         upper || is_description(tokens.word(index))
     })
 }
@@ -142,7 +187,7 @@ fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
     }
     is_participle(word)
         || is_verb_of_record(word)
-        || measures(word)
+        || measures(word) && !tokens.get(index + 1).is_some_and(|token| token.upper)
         || locates(word) && object(tokens, index)
         || matches!(word, "where" | "who" | "his" | "her" | "its" | "their")
         || word.starts_with(|char: char| !char.is_alphabetic())
@@ -157,7 +202,8 @@ fn relative(tokens: &Tokens, first: usize, end: usize) -> bool {
     if is_copula(next) {
         return predicate(tokens, first + 2, end);
     }
-    !supposes(next) && (!token.upper || matches!(tokens.word(first), "where" | "when" | "whose"))
+    !supposes(next)
+        && (!token.upper || first + 2 < end && !tokens.get(first + 2).is_some_and(|token| token.upper))
 }
 
 /// Whether token `index` is the speaker or the listener: an answer is about the world. The numeral of `World War I` is
@@ -177,19 +223,6 @@ pub(crate) fn speaks(tokens: &Tokens, index: usize) -> bool {
 /// Whether a preposition opens an idle phrase: `in part`, `at best`. O(1).
 pub(crate) fn is_idle(tokens: &Tokens, index: usize) -> bool {
     locates(tokens.word(index)) && !object(tokens, index)
-}
-
-fn is_sure(word: &str) -> bool {
-    matches!(word, "high" | "full" | "complete" | "total" | "great" | "absolute")
-}
-
-fn is_ordinal(word: &str) -> bool {
-    word.starts_with(|char: char| char.is_ascii_digit())
-        && ["st", "nd", "rd", "th"].iter().any(|end| word.ends_with(end))
-}
-
-fn is_year(word: &str) -> bool {
-    word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether tokens `first..end` are a country or a state.

@@ -21,8 +21,8 @@ pub(crate) fn directs(word: &str) -> bool {
         word,
         "north south east west northern southern eastern western central northeastern northwestern \
          southeastern southwestern northeast northwest southeast southwest upper lower early late mid \
-         modern ancient his her its their this that these those both all total about around approximately \
-         roughly exactly present downtown one two three four five six seven eight nine ten each every",
+         modern ancient his her its their this that these those total about around approximately \
+         roughly exactly present downtown one two three four five six seven eight nine ten  ",
     )
 }
 
@@ -30,10 +30,10 @@ pub(crate) fn directs(word: &str) -> bool {
 pub(crate) fn is_participle(word: &str) -> bool {
     listed(
         word,
-        "located situated born based founded established known called named directed written created \
-         produced played published released built made held used raised buried married starring formerly \
-         originally developed designed invented painted composed sung performed formed elected appointed \
-         educated killed headquartered considered part",
+        "located situated born based founded established directed written created \
+         produced played published released built made held used raised buried married starring  \
+          developed designed invented painted composed sung performed formed elected appointed \
+         educated killed headquartered part",
     )
 }
 
@@ -107,4 +107,30 @@ fn is_person(word: &str) -> bool {
          editor filmmaker screenwriter rapper guitarist drummer pianist explorer businessman activist \
          monarch ruler servant",
     )
+}
+
+/// Nouns of times and of what was read, with a definite article: `in the war`, `in the report`.
+pub(crate) fn is_setting(word: &str) -> bool {
+    listed(
+        word,
+        "war world report text document documents passage article story paper context chapter paragraph section summer \
+         winter spring autumn fall morning evening night age same first second third north south east west northern \
+         southern eastern western middle early late past future field study middle foot head hand body ground",
+    )
+}
+
+/// Words before `confidence` that hedge nothing.
+pub(crate) fn is_sure(word: &str) -> bool {
+    matches!(word, "high" | "full" | "complete" | "total" | "great" | "absolute")
+}
+
+/// `44th`.
+pub(crate) fn is_ordinal(word: &str) -> bool {
+    word.starts_with(|char: char| char.is_ascii_digit())
+        && ["st", "nd", "rd", "th"].iter().any(|end| word.ends_with(end))
+}
+
+/// Four digits.
+pub(crate) fn is_year(word: &str) -> bool {
+    word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
