@@ -273,7 +273,7 @@ def check_gold(gold: str, kind: str) -> str:
     """
 
 def judge_reply(reply: str) -> bool | None:
-    """The verdict of a judge's reply: the one `[[YES]]` or `[[NO]]` that its last line ends with. O(n)."""
+    """The verdict of a judge's reply: the `[[YES]]` or `[[NO]]` that is all of its last line. O(n)."""
 
 def without_verdicts(text: str) -> str:
     """A text in which nothing reads as `[[YES]]` or `[[NO]]`, in any case, width or look. O(n)."""

@@ -6,11 +6,11 @@ from qwenlong import _rust
 
 
 def judge_reply(reply: str) -> bool | None:
-    r"""Read the verdict of a judge model's reply: the one `[[YES]]` or `[[NO]]` that its last line ends with.
+    r"""Read the verdict of a judge model's reply: the `[[YES]]` or `[[NO]]` that is all of its last line.
 
-    >>> judge_reply("They name the same city.\n[[YES]]"), judge_reply("I cannot say YES. Final: [[NO]]")
+    >>> judge_reply("They name the same city.\n[[YES]]"), judge_reply("I cannot say YES.\n[[NO]]<|im_end|>")
     (True, False)
-    >>> [judge_reply(reply) for reply in ("Yes.", "[[YES]] or [[NO]]", "I would not say [[YES]]", "")]
+    >>> [judge_reply(reply) for reply in ("Yes.", "[[YES]] or [[NO]]", "I would not say [[YES]]", "Student: [[YES]]")]
     [None, None, None, None]
     """
     return _rust.judge_reply(reply)

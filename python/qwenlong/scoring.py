@@ -5,22 +5,30 @@ made for training, where whatever a scorer forgives by accident is what a policy
 answer: no containment of the answer in the gold, no list of guesses, no hedge, no power of ten. A gold that cannot be
 read gives no verdict, `None`, rather than a zero. Its rule:
 
-- **Reasoning** ends at the last `</think>`. `reasoning="auto"`: without think tags the whole response is the answer;
-  with a `<think>` that never closes there is none. `reasoning="required"`: without `</think>` there is none either,
-  for prompts that open the reasoning themselves.
+- **Reasoning** ends at the last `</think>`, in whatever way models write it (`</Thinking>`, `[/THINK]`, `◁/think▷`).
+  `reasoning="auto"`: without think tags the whole response is the answer; with a `<think>` that never closes there is
+  none. `reasoning="required"`: without `</think>` there is none either, for prompts that open the reasoning
+  themselves.
 - **Answer**: what follows the last `the answer is` (`should be`, `would be`), `答案是`, `Final answer:`, `\boxed{}` or
   `<answer>`, on its line or the next. A phrase that opens a clause goes before one within a clause; `whether the
   answer is`, `I doubt the answer is` and the like announce nothing. Where no such phrase stands, one line of at most
   300 bytes (UTF-8) is itself the answer. An answer is none where its line or later ones take it back (`5. No, 6.`,
-  `Berlin. That is wrong.`) or go on listing, or where a line has several boxes that differ. The outermost box counts,
-  with the unit or scale behind it (`\boxed{5} million`); a hedge or denial before it, or `, 6` behind it, counts too.
+  `Berlin. That is wrong.`), name another (`Berlin. It is Paris.`, `**Berlin**` above `**Paris**`) or go on listing, or
+  where a line has several boxes that differ. The outermost box counts, with whatever goes on behind it (`\boxed{5}
+  million`, `\boxed{Berlin} Paris`); a hedge or denial before it counts too. Tags that only dress a text (`<b>`) and
+  the numbers of sources (`Berlin [1]`) go.
 - **Kind** `auto` is decided by the gold alone: `number` where the whole gold is one (with sign, currency, percent,
-  scale word), else `yesno`, else `choice` for one upper-case letter or one letter in parentheses, else `text`.
+  scale word), else `yesno`, else `choice` for one upper-case letter or one letter in parentheses, else `text`. Markup
+  around a gold goes (`\boxed{5}` is 5); a placeholder (`answer`, `your answer`) is no gold.
 - **text**: the normal forms are equal (no diacritics, case, articles or punctuation; numbers and signs whole; `50km`
   as `50 km`), or the gold leads the answer: only words that introduce (`the city of`) or a description with its verb
   (`the capital is`, but not `London was`) stand before it, the name ends where the gold ends, the answer has at most 2
-  m + 4 tokens for m of the gold, and the rest neither lists, hedges, denies, asks nor retracts. One comma may add
-  (`Berlin, Germany`), and parentheses a year, initials, a country or US state, or a short description. A bracket,
+  m + 4 tokens for m of the gold, and the rest neither lists, hedges, denies, asks nor retracts. What
+  may follow the name is a closed list of phrases: a country or a state (`Berlin, Germany`, but not `Berlin, Paris`), a
+  year, a preposition with its object (`in 1990`, `in northern Germany`, but not `in theory`), what somebody or
+  something is (`the capital of Germany`), a relative clause, a reason or a source (`because`, `as stated in`); in
+  parentheses also initials or a place in the documents. The speaker (`I`, `my`) has no part in it. A title leads a
+  name, so `Mrs. Obama` answers Obama. A bracket,
   slash, arrow, bullet or other sign lists; `≠`, `¬`, `!` before a word and `~~` deny; `from X to Y` and `the author of
   X` name X but are not X. `unicode="exact"` keeps diacritics apart. `edit_similarity` above 0, for scanned documents,
   accepts a text of at most 1,000 characters that is this similar to a gold of at least 5 letters, numbers, signs and
@@ -32,11 +40,14 @@ read gives no verdict, `None`, rather than a zero. Its rule:
   (5) but not -5; with a currency before them or a scale, percent sign or currency behind, `$(5)` and `(5) million`,
   they are a minus. Scale words multiply (thousand, lakh, million, crore, billion, trillion and their short forms; k,
   m, mm, b, t of money); what may be a scale (`5 k`, `5 mil`, `5th`, `5万`, `5 zillion`) answers only a gold of kind
-  `number` written with the same word; other words are units. Currencies agree where both are named, and cents (`5¢`)
-  answer no bare number. Of `5 + 6 = 11` or `x = 5` the last side counts, of `2x = 5` none; nor is a comparison (`>5`),
-  a doubt (`5?`) or a decade (`1990s`) one.
-- **yesno**, **choice**: equal. `Yes, it does` and `Yes it is` are a yes; a second option, the other polarity (`nah`,
-  `yep`) or a word that takes it back beside it makes it wrong. Behind `(B)` an option's own text may stand, but
+  `number` written with the same word; other words are units, of which two that differ
+  disagree (`5 kg` and `5 km`, `$5` and `5 kg`), as do two currencies; `5 percentage points` are 5%, and cents (`5¢`)
+  answer no bare number, `5 cents` do. Behind a comma stands a reason or a source. Of `5 + 6 = 11` or `x = 5` the last
+  side counts, of `2x = 5` none; nor is a comparison (`>5`), a doubt (`5?`) or a decade (`1990s`) one.
+- **yesno**, **choice**: equal. `Yes, it does` and `Yes it is` are a yes; the other polarity (`nah`, `yep`), a clause
+  that says the opposite (`Yes. It is not.`, `No, they are`) or a word that takes it back makes it wrong. A letter may
+  be stated (`B is correct`), have a reason (`B, because A is wrong`) or refute others (`B, not C`); any other option
+  that is named and not refuted makes it wrong (`B, C as backup`). Behind `(B)` an option's own text may stand, but
   neither a lone judgement (`(B) never`) nor anything behind a comma that doubts.
 """
 

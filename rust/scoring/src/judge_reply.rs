@@ -5,32 +5,34 @@
 //! trainer leaves out, rather than a no.
 
 use std::borrow::Cow;
+
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+use crate::strict::without_end_tokens;
 
 /// The verdict of a judge's reply: `Some(true)` for `[[YES]]`, `Some(false)` for `[[NO]]`, `None` for anything else.
 ///
-/// Only the last line with anything on it counts. It must hold exactly one verdict, written `[[YES]]` or `[[NO]]` in
-/// ASCII and any case, at its end: behind it may stand marks of emphasis, quotes and full stops, before it nothing, or a
-/// sentence or label that has ended (`They differ. [[NO]]`, `Final: [[NO]]`). So neither `I cannot say [[YES]]` nor an
-/// echo of the instruction nor the bare words `Yes.` are a verdict. What merely looks like one (`［［ＹＥＳ］］`,
-/// `[[ yes ]]`) is none, and takes the last line's verdict away where it stands beside it. O(n).
+/// Only the last line with anything on it counts, and nothing may be on it but one verdict, written `[[YES]]` or `[[NO]]`
+/// in ASCII and any case, with marks of emphasis, of a heading or a full stop around it, and the tokens that end a turn
+/// behind. So neither `Final: [[YES]]` nor `Student answer: [[YES]]`, `> [[YES]]`, an echo of the instruction nor the
+/// bare words `Yes.` are a verdict: a label and a quotation look the same from here. O(n).
 ///
 /// ```
 /// use qwenlong_scoring::judge_reply;
 ///
 /// assert_eq!(judge_reply("They name the same city.\n**[[YES]]**"), Some(true));
-/// assert_eq!(judge_reply("They differ, so I cannot say YES. Final: [[NO]]"), Some(false));
+/// assert_eq!(judge_reply("They differ, so I cannot say YES.\n[[NO]]<|im_end|>"), Some(false));
+/// assert_eq!(judge_reply("The student wrote: [[YES]]"), None);
 /// assert_eq!(judge_reply("Answer must be [[YES]] or [[NO]]. [[NO]]"), None);
 /// assert_eq!(judge_reply("Yes."), None);
 /// ```
 #[must_use]
 pub fn judge_reply(reply: &str) -> Option<bool> {
+    let reply = without_end_tokens(reply);
     let line = reply.rsplit(is_line_end).map(str::trim).find(|line| !line.is_empty())?;
-    let said = line.trim_end_matches(is_decoration);
-    let (before, yes) =
-        VERDICTS.iter().find_map(|(token, yes)| strip_suffix_ignoring_case(said, token).zip(Some(*yes)))?;
-    let before = before.trim_end_matches(is_decoration_before);
-    (before.chars().next_back().is_none_or(ends_a_clause) && remove(line).1 == 1).then_some(yes)
+    let said =
+        line.trim_start_matches(is_emphasis).trim_end_matches(|char| is_emphasis(char) || is_stop(char));
+    VERDICTS.iter().find_map(|(token, yes)| said.eq_ignore_ascii_case(token).then_some(*yes))
 }
 
 /// A text without verdicts: nothing is left in it that reads as `[[YES]]` or `[[NO]]`.
@@ -190,30 +192,18 @@ fn start_of(kept: &[(char, Mark)], marks: &[Mark]) -> Option<usize> {
     }
 }
 
-fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
-    let at = text.len().checked_sub(suffix.len())?;
-    let end = text.get(at..)?;
-    end.eq_ignore_ascii_case(suffix).then(|| &text[..at])
-}
-
 fn is_line_end(char: char) -> bool {
     matches!(char, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What may stand behind a verdict.
-fn is_decoration(char: char) -> bool {
-    char.is_whitespace() || matches!(char, '*' | '_' | '`' | '"' | '\'' | '.' | '。' | '!' | '！' | '”' | '’')
+/// What may stand around a verdict.
+fn is_emphasis(char: char) -> bool {
+    char.is_whitespace() || matches!(char, '*' | '_' | '`' | '#')
 }
 
-/// What may stand right before one.
-fn is_decoration_before(char: char) -> bool {
-    char.is_whitespace() || matches!(char, '*' | '_' | '`' | '"' | '\'' | '#' | '“' | '‘')
-}
-
-/// What ends a sentence or a label.
-fn ends_a_clause(char: char) -> bool {
-    matches!(char, '.' | '!' | '?' | ':' | ';' | '>' | ')' | '-' | '–' | '—' | '=' | '…' | '|')
-        || matches!(char, '。' | '！' | '？' | '：' | '；' | '）' | '→')
+/// What may end one.
+fn is_stop(char: char) -> bool {
+    matches!(char, '.' | '。' | '!' | '！')
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! What stands around an answer and keeps it from being one: `Maybe \boxed{5}`, `\boxed{5} or 6`, a next line that
 //! takes it back or goes on with the list.
 
+use crate::strict::aside;
 use crate::strict::choice;
+use crate::strict::doubt;
 use crate::strict::number;
 use crate::strict::plain::plain;
-use crate::strict::quantity_words::is_percent;
 use crate::strict::retraction::{Behind, follows};
-use crate::strict::scale_words::{Place, scale};
+use crate::strict::sentence::first_sentence;
+use crate::strict::tail;
 use crate::strict::tokens::Tokens;
-use crate::strict::words::{denies, joins};
+use crate::strict::words::{denies, hedges, joins};
 use crate::verdict::Reason;
 
 /// How much of what follows is read, in bytes.
@@ -27,7 +29,17 @@ pub(crate) fn objection(lead: &str, span: &str, answer: &str, rest: &str) -> Opt
 /// Why words before a box or tag keep it from being an answer: a denial right before it, a hedge in its clause, a
 /// word that joins it to another.
 pub(crate) fn doubted(lead: &str) -> Option<Reason> {
-    let clause = lead.rsplit([',', ';', ':', '.', '!', '?', '\n', '—']).next().unwrap_or("");
+    // `-\boxed{5}`, `0.\boxed{5}`
+    let touching = lead.trim_end_matches('$');
+    if touching.ends_with(|char: char| char.is_ascii_digit() || ".-\u{2212}/^".contains(char)) {
+        return Some(Reason::Different);
+    }
+    // `If I had to guess,`, `A wild guess:`
+    let sentence = lead.rsplit(['.', '!', '?', '\n']).next().unwrap_or("");
+    if Tokens::of(sentence).words().any(|word| matches!(word, "guess" | "guessing" | "idk" | "hunch")) {
+        return Some(Reason::Hedged);
+    }
+    let clause = sentence.rsplit([',', ';', ':', '—']).next().unwrap_or("");
     if clause.trim().is_empty() {
         return None;
     }
@@ -35,9 +47,30 @@ pub(crate) fn doubted(lead: &str) -> Option<Reason> {
     let at = |back: usize| tokens.len().checked_sub(back).map_or("", |index| tokens.word(index));
     let verb = usize::from(at(1) == "be");
     let hedge = |word: &str| {
-        matches!(word, "maybe" | "perhaps" | "possibly" | "probably" | "doubt" | "guess" | "might" | "unsure")
+        matches!(
+            word,
+            "maybe"
+                | "perhaps"
+                | "possibly"
+                | "probably"
+                | "doubt"
+                | "guess"
+                | "guessing"
+                | "might"
+                | "unsure"
+                | "idk"
+                | "dunno"
+        ) || doubt::supposes(word)
     };
-    if tokens.denials > 0 || denies(at(1 + verb)) {
+    let word = |index: usize| tokens.word(index);
+    let unsure = (1..tokens.len()).any(|index| {
+        matches!(word(index), "sure" | "certain" | "confident" | "clear" | "know")
+            && (denies(word(index - 1)) || index > 1 && denies(word(index - 2)))
+    });
+    let excepted = at(1) == "but" && matches!(at(2), "anything" | "nothing" | "everything" | "all" | "any");
+    if unsure {
+        Some(Reason::Hedged)
+    } else if tokens.denials > 0 || denies(at(1 + verb)) || excepted {
         Some(Reason::Negated)
     } else if joins(at(1)) || tokens.words().any(|word| word == "either") {
         Some(Reason::TooManyCandidates)
@@ -60,14 +93,20 @@ fn lists_on(rest: &str) -> bool {
         || next.starts_with(|char: char| char.is_ascii_digit() || named && char.is_uppercase())
 }
 
-/// What the lines behind an answer's say: the next one may go on with a list, and any may take the answer back.
-fn behind_line(span: &str, answer: &str, text: &str) -> Option<Reason> {
+/// As much of what follows an answer as is read. O(1).
+pub(crate) fn window(text: &str) -> &str {
     let mut end = text.len().min(MAX_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let adjacent = text[..end].split('\n').next().unwrap_or("");
-    let mut lines = text[..end].split('\n').filter(|line| line.chars().any(char::is_alphanumeric));
+    &text[..end]
+}
+
+/// What the lines behind an answer's say: the next one may go on with a list, and any may take the answer back.
+fn behind_line(span: &str, answer: &str, text: &str) -> Option<Reason> {
+    let text = window(text);
+    let adjacent = text.split('\n').next().unwrap_or("");
+    let mut lines = text.split('\n').filter(|line| line.chars().any(char::is_alphanumeric));
     let next = lines.next()?;
     let goes_on = span.trim_end().ends_with([',', '/', '&', '|', ';']);
     if goes_on
@@ -83,14 +122,28 @@ fn behind_line(span: &str, answer: &str, text: &str) -> Option<Reason> {
     taken_back.then_some(Reason::Negated)
 }
 
-/// Whether a scale or a percent sign behind a box belongs to the number in it.
-pub(crate) fn scaled(rest: &str) -> bool {
-    let rest = rest.trim_start_matches(['$', ' ', '\\', '*', '~', ',']);
-    let rest = rest.strip_prefix("text{").unwrap_or(rest).trim_start();
-    let word: String =
-        rest.chars().take_while(|char| char.is_alphabetic()).collect::<String>().to_lowercase();
-    let place = Place { attached: false, upper: false, last: true };
-    rest.starts_with('%') || is_percent(&word) || scale(&word, false, place).is_some()
+/// Whether what follows a box or a tag on its line is neither the end of its sentence nor a phrase that says more of it.
+pub(crate) fn goes_on(behind: &str) -> bool {
+    let behind = behind.trim_start_matches(|char: char| char.is_whitespace() || "$*_`)]}\\".contains(char));
+    if !behind.contains(char::is_alphanumeric) {
+        return behind.starts_with(['?', '？', '%', '!']);
+    }
+    let sentence = first_sentence(behind);
+    if sentence.is_empty() {
+        return behind.starts_with(['?', '？']);
+    }
+    // `X`, a name in place of the box.
+    let tokens = Tokens::of(&["X ", sentence].concat());
+    let remarks = |index: usize| {
+        let word = tokens.word(index);
+        denies(word)
+            || joins(word)
+            || hedges(word, Some(tokens.word(index + 1)))
+            || tail::speaks(&tokens, index)
+    };
+    let described =
+        !sentence.contains(['/', ';']) && tail::allows(&tokens, 1) || aside::describes(&tokens, 0, 1);
+    !described || (1..tokens.len()).any(remarks)
 }
 
 /// Whether an unfinished line and the one right below it are two names of a list.

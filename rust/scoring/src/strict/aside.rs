@@ -16,24 +16,51 @@ pub(crate) fn describes(tokens: &Tokens, start: usize, end: usize) -> bool {
     if !opens || !closed || count > MAX_WORDS {
         return false;
     }
+    let lived = matches!(tokens.word(end), "born" | "died") && count == 2;
     let words = || (end..tokens.len()).map(|index| tokens.word(index));
+    if cites(tokens, end) {
+        return true;
+    }
     let year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
     // Another number makes it another name: `Rocky (part 2)`.
     if words().any(|word| !year(word) && word.contains(|char: char| char.is_numeric())) {
         return false;
     }
     let first = tokens.word(end);
-    let article = tokens.get(end).is_some_and(|token| token.article);
+    let article = tokens.get(end).is_some_and(|token| token.article.is_some());
     let described = words().any(|word| is_noun(word) || word == "capital" || word == "state")
         || count > 1 && (article || words().skip(1).any(relates));
     let initials = count == 1
         && end - start > 1
         && (start..end).filter_map(|index| tokens.word(index).chars().next()).eq(first.chars());
-    described || initials || count == 1 && year(first) || is_region(tokens.normal_from(end))
+    described || initials || lived || count == 1 && year(first) || is_region(tokens.normal_from(end))
+}
+
+/// Whether a parenthesis says where it stands: `(Document 3)`, `(see page 5)`.
+fn cites(tokens: &Tokens, first: usize) -> bool {
+    let lead = usize::from(matches!(tokens.word(first), "see" | "source" | "from" | "in" | "cf"));
+    let place = matches!(
+        tokens.word(first + lead),
+        "document"
+            | "doc"
+            | "passage"
+            | "paragraph"
+            | "section"
+            | "page"
+            | "p"
+            | "chapter"
+            | "article"
+            | "table"
+            | "source"
+            | "ref"
+            | "reference"
+    );
+    let number = tokens.word(first + lead + 1);
+    place && tokens.len() == first + lead + 2 && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Countries and the states of the USA, in normal form.
-fn is_region(name: &str) -> bool {
+pub(crate) fn is_region(name: &str) -> bool {
     REGIONS.lines().any(|known| known == name)
 }
 
@@ -59,6 +86,8 @@ mod tests {
             ("Berlin (new york)", 1, false),
             ("Berlin (Germany) Paris", 1, false),
             ("Berlin (Germany, France)", 1, false),
+            ("Berlin (Document 3)", 1, true),
+            ("Berlin (see page 5)", 1, true),
             ("Rocky (2)", 1, false),
             ("Berlin, Germany", 1, false),
         ];

@@ -1,7 +1,12 @@
 //! Option letters.
 
-use crate::strict::tokens::Tokens;
-use crate::strict::words::{denies, hedges, retracts};
+use crate::strict::doubt::{self, unsettles};
+use crate::strict::options;
+use crate::strict::retraction::{Behind, follows};
+use crate::strict::tail;
+use crate::strict::tail_words::listed;
+use crate::strict::tokens::{Article, Gap, Tokens};
+use crate::strict::words::{denies, hedges, is_copula, retracts};
 use crate::verdict::Reason;
 
 /// A gold that is nothing but an option: one upper-case letter, or one letter in parentheses.
@@ -21,8 +26,9 @@ pub(crate) fn read_gold(gold: &str) -> Option<char> {
     single.map(|letter| letter.to_ascii_uppercase()).or_else(|| answer(gold).ok())
 }
 
-/// The letter an answer commits to: `B`, `(b)`, `B.`, `B) text`, `Option B`. A letter in front of a word without a
-/// mark between them is a word (`A dog`), and so is one behind other words (`Definitely not B`). O(n).
+/// The letter an answer commits to: `B`, `(b)`, `B.`, `B) text`, `Option B`, `B is correct`, `B, because A is wrong`. A
+/// letter in front of a word without a mark between them is a word (`A dog`), and so is one behind other words
+/// (`Definitely not B`). Any other option that is named and not refuted leaves none. O(n).
 pub(crate) fn answer(text: &str) -> Result<char, Reason> {
     let chars: Vec<char> = unstopped(text).chars().collect();
     let start = introduction(&chars);
@@ -30,12 +36,23 @@ pub(crate) fn answer(text: &str) -> Result<char, Reason> {
         return Err(why_not(text));
     };
     let rest = &chars[end..];
-    if rivals(rest) {
-        return Err(Reason::TooManyCandidates);
-    }
-    let tail: String = rest.iter().collect();
+    // A word in place of the letter: the tokens of what follows it begin with 1.
+    let tail: String = "x".chars().chain(rest.iter().copied()).collect();
     let tail = Tokens::of(&tail);
-    objection(&tail, labelled && !tail_pauses(rest)).map_or(Ok(letter), Err)
+    let Some(refuted) = options::refuted(&tail, letter) else {
+        return Err(Reason::TooManyCandidates);
+    };
+    let labelled = labelled && !tail_pauses(rest);
+    // `B. Just a guess`: a full stop may end the answer, and an option's own text may be `No`.
+    let behind: String = rest.iter().collect();
+    if rest.first() == Some(&'.')
+        && tail.len() > 2
+        && !refuted.iter().any(|&refuted| refuted)
+        && follows("", &behind, Behind::OnLine)
+    {
+        return Err(Reason::Negated);
+    }
+    objection(&tail, &refuted, labelled).map_or(Ok(letter), Err)
 }
 
 /// Whether what follows a letter goes on behind a comma, as no option's own text does.
@@ -46,19 +63,22 @@ fn tail_pauses(rest: &[char]) -> bool {
 }
 
 /// Why the words behind a letter unsay it. Behind `(B)` stands the option's own text, which may deny what it likes
-/// (`(B) None of the above`); a verb makes it a statement about B, and so does a single word that judges.
-fn objection(tail: &Tokens, labelled: bool) -> Option<Reason> {
-    let first = tail.word(0);
-    if matches!(first, "or" | "and" | "then")
-        || tail.words().take(2).any(|word| matches!(word, "else" | "otherwise"))
+/// (`(B) None of the above`); a verb makes it a statement about B, and so does a single word that judges. Behind a
+/// comma or a dash stands that text in capitals, or a reason.
+fn objection(tail: &Tokens, refuted: &[bool], labelled: bool) -> Option<Reason> {
+    let first = tail.word(1);
+    if matches!(first, "or" | "then")
+        || first == "and" && !refuted.iter().any(|&refuted| refuted)
+        || tail.words().skip(1).take(2).any(|word| matches!(word, "else" | "otherwise"))
     {
         return Some(Reason::TooManyCandidates);
     }
     let own = matches!(first, "no" | "none" | "neither" | "false" | "without" | "unknown");
-    let verb = matches!(first, "is" | "isnt" | "was" | "cannot" | "can" | "may" | "might");
-    let judges = tail.len() == 1 && !own
+    let verb = is_copula(first) || matches!(first, "isnt" | "cannot" | "can" | "may" | "might" | "could");
+    let judges = tail.len() == 2 && !own
         || retracts(first)
-        || denies(first) && retracts(tail.word(1))
+        || denies(first) && retracts(tail.word(2))
+        || unsettles(first).is_some()
         || matches!(
             first,
             "wrong"
@@ -71,15 +91,84 @@ fn objection(tail: &Tokens, labelled: bool) -> Option<Reason> {
                 | "likely"
                 | "but"
         );
-    let read = if labelled && !verb && !judges { 0 } else { tail.len() };
-    (0..read).find_map(|index| {
+    let text = labelled && !verb && !judges;
+    let read = if text { 0 } else { tail.len() };
+    let unsaid = (1..read).filter(|&index| !refuted[index]).find_map(|index| {
         let next = (index + 1 < tail.len()).then(|| tail.word(index + 1));
         if denies(tail.word(index)) || retracts(tail.word(index)) {
-            Some(Reason::Negated)
-        } else {
-            hedges(tail.word(index), next).then_some(Reason::Hedged)
+            return Some(Reason::Negated);
         }
-    })
+        let hedged = hedges(tail.word(index), next) || tail::speaks(tail, index);
+        if hedged { Some(Reason::Hedged) } else { doubt::objection(tail, index) }
+    });
+    if unsaid.is_some() || text || tail.len() == 1 {
+        return unsaid;
+    }
+    let stated = if verb { affirms(tail) } else { labelled || elaborates(tail, refuted) };
+    (!stated).then_some(Reason::Different)
+}
+
+/// Whether a statement about the letter says that it is the answer: `is correct`, `is the best option because`.
+fn affirms(tail: &Tokens) -> bool {
+    let end = (2..tail.len())
+        .find(|&index| {
+            tail.get(index).is_some_and(|token| token.gap > Gap::Space) || tail::reasons(tail, index)
+        })
+        .unwrap_or(tail.len());
+    let indefinite = |index| tail.get(index).is_some_and(|token| token.article == Some(Article::Indefinite));
+    let says = |word: &str| matches!(word, "correct" | "right" | "best" | "true" | "answer" | "accurate");
+    let dresses = |word: &str| {
+        matches!(
+            word,
+            "option"
+                | "choice"
+                | "one"
+                | "only"
+                | "most"
+                | "appropriate"
+                | "supported"
+                | "definitely"
+                | "clearly"
+                | "indeed"
+                | "certainly"
+                | "final"
+                | "my"
+                | "therefore"
+                | "thus"
+        )
+    };
+    is_copula(tail.word(1))
+        && (2..end).any(|index| says(tail.word(index)))
+        && (2..end).all(|index| !indefinite(index) && (says(tail.word(index)) || dresses(tail.word(index))))
+        && (end == tail.len() || elaborates_at(tail, end))
+}
+
+/// Whether what follows a letter and a comma, a dash or a space is a text of its own, a reason or another option's
+/// refutation.
+fn elaborates(tail: &Tokens, refuted: &[bool]) -> bool {
+    let opens = 1 + usize::from(tail.word(1) == "and");
+    refuted.get(opens) == Some(&true)
+        || tail.get(1).is_some_and(|token| token.gap > Gap::Space) && text_opens(tail)
+        || elaborates_at(tail, 1)
+}
+
+/// In capitals or numerals.
+fn text_opens(tail: &Tokens) -> bool {
+    tail.get(1).is_some_and(|token| token.upper)
+        || tail.word(1).starts_with(|char: char| !char.is_alphabetic() || !char.is_ascii())
+}
+
+fn elaborates_at(tail: &Tokens, index: usize) -> bool {
+    let next = tail.word(index + 1);
+    tail::reasons(tail, index)
+        || match tail.word(index) {
+            // `B, as A and C are incorrect`
+            "as" => next.len() == 1,
+            "which" => is_copula(next) && tail.get(index + 2).is_some_and(|token| token.article.is_some()),
+            "given" => tail.get(index + 1).is_some_and(|token| token.article.is_some()) || next == "that",
+            "it" => is_copula(next),
+            _ => false,
+        }
 }
 
 /// Without the full stop of a sentence.
@@ -92,19 +181,9 @@ fn introduction(chars: &[char]) -> usize {
     let mut start = 0;
     loop {
         let word: String = chars[start..].iter().take(12).take_while(|char| char.is_alphabetic()).collect();
-        let known = matches!(
-            word.to_ascii_lowercase().as_str(),
-            "option"
-                | "choice"
-                | "answer"
-                | "letter"
-                | "the"
-                | "is"
-                | "it"
-                | "simply"
-                | "correct"
-                | "right"
-                | "best"
+        let known = listed(
+            &word.to_ascii_lowercase(),
+            "option choice answer letter the is it simply correct right best",
         );
         if !known {
             return start;
@@ -129,54 +208,15 @@ fn letter_at(chars: &[char], at: usize) -> Option<(char, usize, bool)> {
         && !matches!(peek(end + 1), Some(next) if next.is_alphanumeric());
     let spaces = chars[end..].iter().take_while(|char| char.is_whitespace()).count();
     let paused = matches!(peek(end + spaces), Some(',' | ';' | '-' | '–' | '—' | '('))
-        && (spaces > 0 || !matches!(peek(end + 1), Some(next) if next.is_alphanumeric()));
+        && (spaces > 0 || !matches!(peek(end + 1), Some(next) if next.is_alphanumeric()))
+        && (peek(end) != Some('-') || peek(end + 1).is_some());
     let word: String =
         chars[end..].iter().skip(spaces).take(8).take_while(|char| char.is_alphabetic()).collect();
-    let reasons = spaces > 0 && matches!(word.as_str(), "because" | "since" | "as");
+    let reasons = spaces > 0
+        && matches!(word.as_str(), "because" | "since" | "as" | "is" | "was" | "rather" | "instead");
     let paused = paused || reasons;
     let committed = alone || marked || letter.is_ascii_uppercase() && paused;
     committed.then(|| (letter.to_ascii_uppercase(), end, marked))
-}
-
-/// Whether another option is named: `(C)`, `c)`, or a lone letter behind a mark or a joining word.
-fn rivals(rest: &[char]) -> bool {
-    let mut joined = true;
-    let mut word = String::new();
-    for (at, &char) in rest.iter().enumerate() {
-        if char.is_alphanumeric() {
-            word.push(char);
-            let next = rest.get(at + 1).copied().unwrap_or(' ');
-            if word.len() > 1 || next.is_alphanumeric() || !char.is_ascii_alphabetic() {
-                continue;
-            }
-            let before = at.checked_sub(1).map_or(' ', |at| rest[at]);
-            let last = rest_is_marks(rest, at + 1);
-            // `i.e.` names nothing.
-            let abbreviates = next == '.' && rest.get(at + 2).is_some_and(|char| char.is_alphanumeric());
-            let set_off = matches!(next, ')' | ']' | '.' | ',' | ';' | '/' | ':') && !abbreviates || last;
-            let bracketed = matches!(before, '(' | '[');
-            let labels = next == ':'
-                && char.is_ascii_uppercase()
-                && !rest.get(at + 2).is_some_and(|char| char.is_alphanumeric());
-            if matches!(next, ')' | ']') || labels || bracketed && last || joined && set_off {
-                return true;
-            }
-        } else {
-            if !word.is_empty() {
-                joined = matches!(
-                    word.to_lowercase().as_str(),
-                    "or" | "and" | "else" | "otherwise" | "then" | "option" | "choice" | "not" | "also"
-                );
-                word.clear();
-            }
-            joined |= matches!(char, ',' | '/' | '&' | ';' | '+' | '|');
-        }
-    }
-    false
-}
-
-fn rest_is_marks(rest: &[char], from: usize) -> bool {
-    rest[from..].iter().all(|char| !char.is_alphanumeric())
 }
 
 fn why_not(text: &str) -> Reason {
@@ -226,6 +266,18 @@ mod tests {
             ("A) b) c)", Err(Reason::TooManyCandidates)),
             ("B, a", Err(Reason::TooManyCandidates)),
             ("The correct option is B", Ok('B')),
+            ("B is correct", Ok('B')),
+            ("B is the best answer, because it rose", Ok('B')),
+            ("(B), because A is wrong", Ok('B')),
+            ("B, not C", Ok('B')),
+            ("B. A is wrong", Ok('B')),
+            ("B, Paris", Ok('B')),
+            ("B is correct, is it", Err(Reason::Different)),
+            ("B is one option", Err(Reason::Different)),
+            ("B, idk", Err(Reason::Hedged)),
+            ("B, as backup", Err(Reason::Different)),
+            ("B as well as C", Err(Reason::TooManyCandidates)),
+            ("B. C also works", Err(Reason::TooManyCandidates)),
             ("", Err(Reason::Empty)),
         ];
         for (text, letter) in rows {

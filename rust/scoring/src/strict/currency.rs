@@ -65,3 +65,10 @@ impl Currency {
         }
     }
 }
+
+/// Whether letters stand right before a numeral that are no currency's, as in `A5`.
+pub(crate) fn names_another(before: &[char]) -> bool {
+    let start = before.iter().rposition(|char| !char.is_alphabetic()).map_or(0, |at| at + 1);
+    let word: String = before[start..].iter().take(8).flat_map(|char| char.to_lowercase()).collect();
+    !word.is_empty() && Currency::of_name(&word).is_none() && Currency::region(&word).is_none()
+}

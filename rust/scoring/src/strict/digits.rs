@@ -60,3 +60,8 @@ fn vulgar(char: char, chars: &mut Vec<char>) {
         chars.push(char);
     }
 }
+
+/// A whole number below 2^64.
+pub(crate) fn small(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |number, &digit| number.checked_mul(10)?.checked_add(u64::from(digit)))
+}

@@ -8,8 +8,12 @@ use crate::verdict::Reason;
 pub(crate) fn unsettles(word: &str) -> Option<Reason> {
     match word {
         "idk" | "dunno" | "hopefully" | "hunch" | "unconfirmed" | "reckon" | "placeholder" | "tentative"
-        | "tentatively" => Some(Reason::Hedged),
-        "rejected" | "kidding" | "decoy" | "distractor" => Some(Reason::Negated),
+        | "tentatively" | "unverified" | "whatever" | "tbd" | "tba" | "supposed" | "rumored" | "meh"
+        | "shrug" => Some(Reason::Hedged),
+        "rejected" | "kidding" | "decoy" | "distractor" | "lol" | "lmao" | "rofl" | "haha" | "hehe"
+        | "jk" | "psych" | "nvm" | "fake" | "bogus" | "fabricated" | "invented" | "joking" => {
+            Some(Reason::Negated)
+        }
         _ => None,
     }
 }
@@ -47,7 +51,7 @@ pub(crate) fn objection(tokens: &Tokens, index: usize) -> Option<Reason> {
         _ => false,
     };
     let negated = match word {
-        "lie" => tokens.get(index).is_some_and(|token| token.article),
+        "lie" => tokens.get(index).is_some_and(|token| token.article.is_some()),
         "runner" | "runners" => next == "up",
         "impossible" => (index..tokens.len()).any(|index| is_copula(tokens.word(index))),
         "excluded" | "opposite" => is_copula(next),

@@ -9,20 +9,20 @@ use crate::strict::Reasoning;
 use crate::strict::anchor::{self, Said};
 use crate::strict::around;
 use crate::strict::block;
+use crate::strict::cited::uncited;
+use crate::strict::lines::{behind_tag, line, line_start, span};
 use crate::strict::number;
 use crate::strict::plain::plain;
 use crate::strict::response::answer_part;
 use crate::strict::retraction::{self, Behind};
-use crate::strict::scan::Needle;
 use crate::strict::sentence::first_sentence;
+use crate::strict::template::is_template;
 use crate::strict::tokens::Tokens;
 use crate::strict::words::denies;
 use crate::verdict::Reason;
 
 /// Without an anchor a line of at most this many bytes is itself the answer.
 pub const MAX_BARE_ANSWER_BYTES: usize = 300;
-
-const END_TAG: Needle = Needle::new("</answer>");
 
 /// A final answer without markup.
 #[derive(Debug)]
@@ -32,6 +32,10 @@ pub(crate) struct Answer {
     /// All of its line: equal to a gold of several sentences, perhaps.
     pub(crate) line: String,
     pub(crate) anchored: bool,
+    /// What follows the sentence, on its line and on those below, as far as that is read.
+    pub(crate) rest: String,
+    /// How much of that belongs to the line of the answer.
+    pub(crate) own: usize,
     /// Why the sentence is no answer although it can be read: the line takes it back, or boxes several.
     pub(crate) objection: Option<Reason>,
     /// The same for what stands around it, which no gold can say.
@@ -47,7 +51,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer that was extracted by somebody else.
     pub(crate) fn given(text: &str) -> Self {
-        let line = plain(text);
+        let line = uncited(&plain(text)).to_owned();
         let objection = objection(text, &line, first_sentence(&line));
         let asks = line.ends_with(['?', '？']);
         let exclaims = line.ends_with('!');
@@ -59,6 +63,8 @@ impl Answer {
             sentence: String::new(),
             line,
             anchored: true,
+            rest: String::new(),
+            own: 0,
             objection: None,
             refused: None,
             asks: false,
@@ -72,9 +78,17 @@ impl Answer {
         let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
         let sentence = first_sentence(&line);
         let objection = objection(span, &line, sentence);
-        let asks = line[sentence.len()..].starts_with(['?', '？']);
+        let asks = line[sentence.len()..].starts_with(['?', '？']) || sentence.ends_with(['?', '？']);
         let exclaims = line[sentence.len()..].starts_with('!');
-        Self { sentence: plain(sentence), objection, asks, exclaims, ..Self::anchored(line) }
+        let rest = line[sentence.len()..].to_owned();
+        Self {
+            sentence: uncited(&plain(sentence)).to_owned(),
+            rest,
+            objection,
+            asks,
+            exclaims,
+            ..Self::anchored(line)
+        }
     }
 
     /// The normal form of the sentence. O(n) once.
@@ -149,24 +163,32 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
     let said = match said {
         Said::At(anchor) => {
             let span = span(part, anchor.content);
-            Some(Place { start: anchor.start, end: span.end, span, led: false })
+            Some(Place { start: anchor.start, end: behind_tag(part, span.end), span, led: false })
         }
         Said::Denied | Said::Nowhere => None,
     };
+    // What goes on behind a block in no way an answer may belongs to it: `\boxed{5} million`, `\boxed{Berlin} Paris`.
+    let whole = |start: usize, span: Range<usize>, end: usize| {
+        let behind = line(&part[end..]);
+        let whole = end + behind.len();
+        if around::goes_on(behind) && !part[span.clone()].trim().is_empty() {
+            Place { start, span: start..whole, end: whole, led: true }
+        } else {
+            Place { start, span, end: end + first_sentence(behind).len(), led: true }
+        }
+    };
     let tag = block::last_tag(part).map(|(start, span)| {
-        let end = if END_TAG.stands(part, span.end) { span.end + END_TAG.len() } else { span.end };
-        Place { start, span, end, led: true }
+        let end = behind_tag(part, span.end);
+        whole(start, span, end)
     });
     let boxed = block::last_box(part).map(|(start, span)| {
         let end = span.end + 1;
-        let whole = line_start(part, start)..end + line(&part[end..]).len();
+        let all = line_start(part, start)..end + line(&part[end..]).len();
         // Several boxes on one line are one answer, which lists.
-        if block::boxes_differ(&part[whole.clone()]) {
-            Place { start, end: whole.end, span: whole, led: false }
+        if block::boxes_differ(&part[all.clone()]) {
+            Place { start, end: all.end, span: all, led: false }
         } else {
-            // `\boxed{5} million`
-            let span = if around::scaled(&part[end..]) { start..whole.end } else { span };
-            Place { start, end: end.max(span.end), span, led: true }
+            whole(start, span, end)
         }
     });
     let mut last = said;
@@ -184,32 +206,10 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         let item = around::first_item(span).filter(|_| !place.led && next_line);
         let mut answer = Answer::of(item.unwrap_or(span));
         let lead = if place.led { &part[line_start(part, place.start)..place.start] } else { "" };
+        answer.rest.push_str(around::window(&part[place.end..]));
         answer.refused = around::objection(lead, span, &answer.sentence, &part[place.end..]);
         answer
     })
-}
-
-fn line(text: &str) -> &str {
-    text.find('\n').map_or(text, |end| &text[..end])
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |at| at + 1)
-}
-
-/// The rest of the line, or the next line that says something.
-fn span(part: &str, content: usize) -> Range<usize> {
-    let rest = &part[content..];
-    let rest = END_TAG.find(rest).map_or(rest, |end| &rest[..end]);
-    let says = |char: char| !char.is_whitespace() && !"*_`:=#>$[]\\".contains(char);
-    let mut start = 0;
-    for line in rest.split('\n') {
-        if line.chars().any(says) {
-            return content + start..content + start + line.len();
-        }
-        start += line.len() + 1;
-    }
-    content + rest.len()..content + rest.len()
 }
 
 fn bare(part: &str) -> Result<Answer, Reason> {
@@ -234,23 +234,6 @@ fn unboxed(span: &str) -> &str {
         }
         _ => span,
     }
-}
-
-/// The placeholder of a prompt, given back.
-fn is_template(answer: &Tokens) -> bool {
-    matches!(
-        answer.normal(),
-        "insert answer here"
-            | "insert your answer here"
-            | "insert answer"
-            | "answer here"
-            | "your answer here"
-            | "your answer"
-            | "your final answer"
-            | "answer"
-            | "final answer"
-            | "insert final answer here"
-    )
 }
 
 #[cfg(test)]

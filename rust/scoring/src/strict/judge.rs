@@ -8,7 +8,9 @@ use crate::strict::fold::Unicode;
 use crate::strict::kind::{Gold, Kind, Reasoning};
 use crate::strict::marks;
 use crate::strict::number;
+use crate::strict::options;
 use crate::strict::policy::Policy;
+use crate::strict::rival;
 use crate::strict::similar::resembles;
 use crate::strict::text;
 use crate::strict::tokens::Tokens;
@@ -154,6 +156,8 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
     let judged = match gold {
         Gold::Text(gold) => return compare_text(answer, gold, policy),
         _ if let Err(reason) = signs() => Err(reason),
+        _ if rival::gives_up(&answer.rest) => Err(Reason::Hedged),
+        Gold::Number(_) if rival::names(answer.tokens(), &answer.rest) => Err(Reason::TooManyCandidates),
         // A factorial.
         Gold::Number(_)
             if answer.exclaims && answer.sentence.ends_with(|char: char| char.is_ascii_digit()) =>
@@ -162,11 +166,18 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
         }
         Gold::Number(gold) => number::read(&answer.sentence)
             .map(|number| (equal(number.answers(gold, policy.percent)), number.to_string())),
-        Gold::Choice(gold) => {
-            choice::answer(&answer.sentence).map(|letter| (equal(letter == *gold), letter.to_string()))
-        }
-        Gold::YesNo(gold) => yesno::answer(answer.tokens())
-            .map(|polarity| (equal(polarity == *gold), polarity.name().to_owned())),
+        Gold::Choice(gold) => choice::answer(&answer.sentence).and_then(|letter| {
+            if options::praised(&answer.rest, letter) {
+                return Err(Reason::TooManyCandidates);
+            }
+            Ok((equal(letter == *gold), letter.to_string()))
+        }),
+        Gold::YesNo(gold) => yesno::answer(answer.tokens()).and_then(|polarity| {
+            if yesno::unsaid(&answer.rest, polarity) {
+                return Err(Reason::Negated);
+            }
+            Ok((equal(polarity == *gold), polarity.name().to_owned()))
+        }),
     };
     match judged {
         Ok((reason, normal)) => (reason, Some(normal)),
@@ -183,12 +194,22 @@ fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Opt
     };
     let reason = if let Some(reason) = answer.refused {
         reason
-    } else if answer.asks && !gold.asks && !tokens.is_empty() && !opens_question(tokens.word(0)) {
+    } else if answer.asks && !gold.asks && !tokens.is_empty() && !asked(tokens, gold) {
         Reason::Hedged
-    } else if line.normal() == gold.normal() && line.denials <= gold.denials {
-        Reason::Matched
     } else {
-        answer.objection.unwrap_or_else(|| text::judge(tokens, gold))
+        let whole = line.normal() == gold.normal() && line.denials <= gold.denials;
+        // What the gold says itself names no other answer.
+        let below = &answer.rest[answer.own..];
+        let rest = if whole { below } else { &answer.rest };
+        let named = || {
+            let named = rival::names(tokens, rest).then_some(Reason::TooManyCandidates);
+            named.or_else(|| rival::gives_up(rest).then_some(Reason::Hedged))
+        };
+        match answer.objection.filter(|_| !whole).or_else(named) {
+            Some(reason) => reason,
+            None if whole => Reason::Matched,
+            None => text::judge(tokens, gold),
+        }
     };
     let scanned = reason == Reason::Different && policy.edit_similarity > 0.0;
     let reason =
@@ -196,7 +217,12 @@ fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Opt
     (reason, Some(tokens.normal().to_owned()))
 }
 
-/// Whether a name that opens with a word may end in a question mark: `Who's Afraid of Virginia Woolf?`
+/// Whether a gold is a name that may end in a question mark: `Who's Afraid of Virginia Woolf?`
+fn asked(tokens: &Tokens, gold: &Tokens) -> bool {
+    let word = tokens.word(0);
+    tokens.normal() == gold.normal() && opens_question(word)
+}
+
 fn opens_question(word: &str) -> bool {
     word.starts_with("wh")
         || matches!(

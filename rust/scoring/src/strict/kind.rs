@@ -4,6 +4,8 @@ use crate::error::Error;
 use crate::strict::choice;
 use crate::strict::fold::Unicode;
 use crate::strict::number;
+use crate::strict::plain::plain;
+use crate::strict::template::is_template;
 use crate::strict::tokens::Tokens;
 use crate::strict::yesno;
 
@@ -98,9 +100,12 @@ pub(crate) enum Gold {
 }
 
 impl Gold {
-    /// Reads a gold; `None` where it says nothing that could be judged as `kind`.
+    /// Reads a gold, without its markup as answers are; `None` where it says nothing that could be judged as `kind`, or
+    /// nothing but a placeholder, which no answer may be.
     pub(crate) fn read(gold: &str, kind: Kind, unicode: Unicode) -> Option<Self> {
-        let text = |tokens: Tokens| (!tokens.is_empty()).then_some(Self::Text(tokens));
+        let gold = &plain(gold);
+        let text =
+            |tokens: Tokens| (!tokens.is_empty() && !is_template(&tokens)).then_some(Self::Text(tokens));
         match kind {
             Kind::Auto => number::read_bare(gold)
                 .map(Self::Number)

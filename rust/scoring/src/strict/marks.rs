@@ -28,6 +28,9 @@ pub(crate) fn denials(text: &str) -> usize {
             | '⛔'
             | '🚫'
             | '👎'
+            | '🤷'
+            | '🤔'
+            | '❓'
             | '\u{335}'..='\u{338}' => true,
             '!' => next == '=' || next.is_alphanumeric() && !before.is_alphanumeric(),
             '~' => next.is_alphabetic() && before.is_whitespace(),

@@ -54,6 +54,8 @@ pub(crate) struct Number {
     /// Words that may be a scale: `k`, `mil`.
     pub(crate) unclear: Option<String>,
     pub(crate) currency: Option<Currency>,
+    /// What is counted or measured, in as many words as were written.
+    pub(crate) units: Vec<String>,
 }
 
 impl Number {
@@ -61,7 +63,7 @@ impl Number {
     ///
     /// Signs agree. Parentheses around a gold are a minus. Around an answer they are a template's, which a gold in
     /// parentheses agrees with too; with a currency before or a scale behind them they are a minus. A percent sign on
-    /// one side only is read as `percent` says. Two currencies agree; cents answer cents. A word that may
+    /// one side only is read as `percent` says. Two units or currencies agree where both are written; cents answer cents. A word that may
     /// be a scale stands on both sides or on neither. A gold without decimals is equal to the answer; one with
     /// decimals is at most half a unit of its last digit away. O(n).
     pub(crate) fn answers(&self, gold: &Self, percent: Percent) -> bool {
@@ -70,7 +72,7 @@ impl Number {
             (Some(mine), None) => !mine.is_cent(),
             (None, _) => true,
         };
-        if !currencies || self.unclear != gold.unclear {
+        if !currencies || self.unclear != gold.unclear || self.measures_another(gold) {
             return false;
         }
         let written = gold.parentheses != Parentheses::No;
@@ -94,6 +96,19 @@ impl Number {
             (Percent::Same, ..) => &[],
         };
         powers.iter().any(|&power| self.value.scaled(power).is_some_and(|value| value.within(&gold.value)))
+    }
+
+    /// Whether both sides say what is counted and say different things: `5 km` and `5 kg`, `$5` and `5 kg`.
+    fn measures_another(&self, gold: &Self) -> bool {
+        let another = |one: &Self, other: &Self| {
+            !one.units.is_empty()
+                && other.units.is_empty()
+                && (other.currency.is_some() && one.currency.is_none() || other.percent && !one.percent)
+        };
+        let shared = || self.units.iter().any(|unit| gold.units.contains(unit));
+        another(self, gold)
+            || another(gold, self)
+            || !self.units.is_empty() && !gold.units.is_empty() && !shared()
     }
 }
 

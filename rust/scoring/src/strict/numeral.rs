@@ -1,7 +1,8 @@
 //! Numbers, read whole: every character of the text has to make sense around one single numeral.
 
+use crate::strict::currency::names_another;
 use crate::strict::decimal::Decimal;
-use crate::strict::digits::{GROUP_SPACE, plain_digits};
+use crate::strict::digits::{GROUP_SPACE, plain_digits, small};
 use crate::strict::equation::last_side;
 use crate::strict::number::{Number, Parentheses, Value};
 use crate::strict::surroundings::{Prefix, Suffix, objection};
@@ -34,6 +35,9 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         return Err(if says { objection(chars) } else { Reason::Empty });
     };
     let year = (0..4).all(|ahead| is_digit(chars, start + ahead)) && !is_digit(chars, start + 4);
+    if names_another(&chars[..start]) {
+        return Err(Reason::Different);
+    }
     let prefix = Prefix::read(&chars[..start], bare, year)?;
     let mut numeral = Numeral { chars, at: start };
     let (value, written) = numeral.value()?;
@@ -58,6 +62,7 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         },
         unclear: suffix.unclear,
         currency: suffix.currency,
+        units: suffix.units,
     })
 }
 
@@ -220,10 +225,6 @@ impl Numeral<'_> {
         let exponent = exponent.and_then(|exponent| i64::try_from(exponent).ok()).ok_or(Reason::Different)?;
         Ok(if negative { -exponent } else { exponent })
     }
-}
-
-fn small(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0_u64, |number, &digit| number.checked_mul(10)?.checked_add(u64::from(digit)))
 }
 
 #[cfg(test)]

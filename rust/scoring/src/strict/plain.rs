@@ -13,6 +13,9 @@ pub(crate) fn plain(text: &str) -> String {
     if memchr3(b'\\', b'{', b'$', text.as_bytes()).is_some() {
         text = Cow::Owned(without_latex(&text));
     }
+    if memchr::memchr(b'<', text.as_bytes()).is_some() {
+        text = Cow::Owned(without_tags(&text));
+    }
     match text {
         Cow::Borrowed(text) => text.to_owned(),
         Cow::Owned(text) => {
@@ -65,7 +68,7 @@ fn strip_ends(text: &str) -> &str {
                 text = rest.trim_start();
             }
         }
-        for marker in ["**", "__"] {
+        for marker in ["**", "__", "*"] {
             if let Some(rest) = text.strip_suffix(marker)
                 && !rest.contains(marker)
                 && !rest.is_empty()
@@ -83,6 +86,45 @@ fn strip_ends(text: &str) -> &str {
 fn compares(rest: &str) -> bool {
     let amount = |char: char| char.is_numeric() || "=-+.$€£¥(<>~\u{2212}".contains(char);
     rest.trim_start().starts_with(amount)
+}
+
+/// Drops the tags of HTML that only dress a text. One of a paragraph ends a line; any other, such as `<br>`, `<li>` and
+/// `<del>`, says something and stays. O(n).
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let name = rest[1..].trim_start_matches('/');
+        let name = &name[..name.bytes().take_while(u8::is_ascii_alphanumeric).count()];
+        let end = rest.find(['>', '\n']).filter(|&end| rest[end..].starts_with('>'));
+        match end {
+            Some(end) if is_dress(name) => rest = &rest[end + 1..],
+            Some(end) if is_paragraph(name) => {
+                plain.push('\n');
+                rest = &rest[end + 1..];
+            }
+            _ => {
+                plain.push('<');
+                rest = &rest[1..];
+            }
+        }
+    }
+    plain + rest
+}
+
+fn is_dress(name: &str) -> bool {
+    ["b", "i", "u", "em", "strong", "span", "code", "mark", "font", "big", "small", "tt", "answer"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+fn is_paragraph(name: &str) -> bool {
+    ["p", "div", "center", "body", "html"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        || name.len() == 2
+            && name.starts_with(['h', 'H'])
+            && name.ends_with(|char: char| char.is_ascii_digit())
 }
 
 /// Drops `**` and backticks at the edges of words; within one, as in `2**3`, they are operators.
@@ -231,6 +273,9 @@ mod tests {
             ("# Berlin", "Berlin"),
             ("#5", "#5"),
             (r"\$5{,}000", "$5,000"),
+            ("<b>Berlin</b>", "Berlin"),
+            ("<P>Berlin</P><p>Paris</p>", "Berlin\n\nParis"),
+            ("a<br>b <del>c</del> 1 < 2", "a<br>b <del>c</del> 1 < 2"),
             (r"45\%", "45%"),
             ("$5", "$5"),
             ("$5$", "5"),

@@ -1,6 +1,7 @@
 //! Closed lists of English words around a numeral, in lower case without apostrophes.
 
-use crate::strict::doubt::unsettles;
+use crate::strict::doubt::{supposes, unsettles};
+use crate::strict::tail_words::listed;
 use crate::strict::words::{denies, hedges, retracts};
 
 /// Words that mean a percent sign.
@@ -10,59 +11,12 @@ pub(crate) fn is_percent(word: &str) -> bool {
 
 /// Words that may stand before the numeral. The list is closed: `Boeing 747` is a name, not a number.
 pub(crate) fn introduces(word: &str) -> bool {
-    matches!(
+    listed(
         word,
-        "approximately"
-            | "approx"
-            | "about"
-            | "around"
-            | "roughly"
-            | "nearly"
-            | "almost"
-            | "circa"
-            | "ca"
-            | "exactly"
-            | "precisely"
-            | "the"
-            | "a"
-            | "an"
-            | "it"
-            | "its"
-            | "is"
-            | "was"
-            | "are"
-            | "were"
-            | "of"
-            | "in"
-            | "at"
-            | "by"
-            | "to"
-            | "for"
-            | "there"
-            | "be"
-            | "that"
-            | "total"
-            | "sum"
-            | "amount"
-            | "value"
-            | "number"
-            | "equal"
-            | "equals"
-            | "year"
-            | "increase"
-            | "increased"
-            | "decrease"
-            | "decreased"
-            | "rose"
-            | "fell"
-            | "grew"
-            | "change"
-            | "changed"
-            | "difference"
-            | "average"
-            | "ratio"
-            | "rate"
-            | "net"
+        "approximately approx about around roughly nearly almost circa ca exactly precisely the a an it \
+         its is was are were of in at by to for there be that total sum amount value number equal equals \
+         year increase increased decrease decreased rose fell grew change changed difference average \
+         ratio rate net",
     )
 }
 
@@ -92,93 +46,20 @@ pub(crate) fn is_rival(word: &str) -> bool {
         || retracts(word)
         || is_month(word)
         || unsettles(word).is_some()
+        || supposes(word)
         || is_fraction(word)
         || names_number(word)
         || word.contains(is_raised)
-        || matches!(
+        || listed(
             word,
-            "or" | "and"
-                | "to"
-                | "plus"
-                | "minus"
-                | "times"
-                | "divided"
-                | "multiplied"
-                | "over"
-                | "under"
-                | "above"
-                | "below"
-                | "more"
-                | "less"
-                | "fewer"
-                | "least"
-                | "most"
-                | "minimum"
-                | "maximum"
-                | "ish"
-                | "versus"
-                | "vs"
-                | "fold"
-                | "negative"
-                | "bc"
-                | "bce"
-                | "pp"
-                | "pi"
-                | "π"
-                | "i"
-                | "y"
-                | "z"
-                | "sqrt"
-                | "through"
-                | "point"
-                | "half"
-                | "halves"
-                | "third"
-                | "thirds"
-                | "quarter"
-                | "quarters"
-                | "tenth"
-                | "tenths"
-                | "hundredth"
-                | "hundredths"
-                | "dozen"
-                | "dozens"
-                | "squared"
-                | "cubed"
-                | "factorial"
-                | "power"
-                | "e"
-                | "x"
-                | "either"
-                | "both"
-                | "otherwise"
-                | "alternatively"
-                | "basis"
-                | "thousandth"
-                | "thousandths"
-                | "millionth"
-                | "millionths"
-                | "billionth"
-                | "billionths"
-                | "knows"
-                | "crossed"
-                | "confidence"
-                | "lack"
-                | "lie"
-                | "bet"
-                | "score"
-                | "gross"
-                | "doubled"
-                | "tripled"
-                | "halved"
-                | "reciprocal"
-                | "inverse"
-                | "inverted"
-                | "negated"
-                | "hex"
-                | "hexadecimal"
-                | "octal"
-                | "binary"
+            "or and to plus minus times divided multiplied over under above below more less fewer least most \
+         minimum maximum ish versus vs fold negative bc bce pp pi π my your you me im something short off \
+         too wrongly error errors theory default now principle caveat caveats best worst i y z sqrt \
+         through point half halves third thirds quarter quarters tenth tenths hundredth hundredths dozen \
+         dozens squared cubed factorial power e x either both otherwise alternatively basis thousandth \
+         thousandths millionth millionths billionth billionths knows crossed confidence lack lie bet \
+         score gross doubled tripled halved reciprocal inverse inverted negated hex hexadecimal octal \
+         binary",
         )
 }
 

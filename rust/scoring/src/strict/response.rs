@@ -3,27 +3,23 @@
 use memchr::memmem::rfind;
 
 use crate::strict::Reasoning;
-use crate::strict::scan::Needle;
-
-const OPEN: Needle = Needle::new("<think>");
-const CLOSE: Needle = Needle::new("</think>");
+use crate::strict::think;
 
 /// What follows the reasoning, without end tokens; `None` where the reasoning never ended. O(n), from the tail.
 pub(crate) fn answer_part(response: &str, reasoning: Reasoning) -> Option<&str> {
-    let close = CLOSE.rfind(response).map(|at| at + CLOSE.len());
-    let part = match (close, reasoning) {
-        (Some(at), _) => &response[at..],
+    let part = match (think::last(response), reasoning) {
+        (Some(think::Tag { opens: true, .. }), _) | (None, Reasoning::Required) => return None,
+        (Some(tag), _) => &response[tag.end..],
         (None, Reasoning::Auto) => response,
-        (None, Reasoning::Required) => return None,
     };
-    OPEN.rfind(part).is_none().then(|| without_end_tokens(part))
+    Some(without_end_tokens(part))
 }
 
 /// Special tokens longer than this are text.
 const MAX_TOKEN_BYTES: usize = 64;
 
 /// Drops what tokenizers write for the end of a turn: `<|im_end|>`, `<｜end▁of▁sentence｜>`, `</s>` and the like.
-fn without_end_tokens(text: &str) -> &str {
+pub(crate) fn without_end_tokens(text: &str) -> &str {
     let mut text = text.trim_end();
     while let Some(shorter) = last_token(text).map(|at| text[..at].trim_end()) {
         text = shorter;
@@ -62,6 +58,8 @@ mod tests {
             ("</think>c<｜end▁of▁sentence｜>", Some("c"), Some("c")),
             ("</think>c</s>", Some("c"), Some("c")),
             ("</think>a |> b|>", Some("a |> b|>"), Some("a |> b|>")),
+            ("[THINK]a</Thinking>b", Some("b"), Some("b")),
+            ("</think>a\u{25c1}think\u{25b7}b", None, None),
         ];
         for (response, auto, required) in rows {
             assert_eq!(answer_part(response, Reasoning::Auto), auto, "{response}");

@@ -65,8 +65,9 @@ fn takes_back(sentence: &str, behind: Behind) -> bool {
         "on" | "upon" => {
             next == "reflection" || next == "second" && tokens.word(first + 2).starts_with("thought")
         }
-        "just" => next == "kidding",
+        "just" => matches!(next, "kidding" | "guess" | "guessing"),
         "strike" | "ignore" | "disregard" => matches!(next, "that" | "this" | "it"),
+        "do" | "dont" => matches!(next, "not" | "trust" | "believe") && behind < Behind::Later,
         "edit" | "update" => pauses,
         "if" => next == "not",
         "let" if behind > Behind::OnLine => next == "me" && redoes(tokens.word(first + 2)),
@@ -74,7 +75,7 @@ fn takes_back(sentence: &str, behind: Behind) -> bool {
         // Far from an answer these say how it was found, or what else there is.
         "or" => behind < Behind::Later && next != "so",
         "else" | "rather" | "instead" | "maybe" | "perhaps" | "possibly" | "alternatively" | "otherwise"
-        | "wrong" | "incorrect" | "false" | "mistake" => behind < Behind::Later,
+        | "wrong" | "incorrect" | "false" | "mistake" | "opposite" => behind < Behind::Later,
         _ => retracts(word) || word == "apologies",
     };
     if retracted || rivals(&tokens) {
@@ -89,7 +90,7 @@ fn takes_back(sentence: &str, behind: Behind) -> bool {
     let denied = |index: usize| match tokens.word(index) {
         "wrong" | "incorrect" | "false" | "mistaken" | "untrue" | "doubt" | "mistake" | "guess"
         | "guessing" => true,
-        "lie" => tokens.get(index).is_some_and(|token| token.article),
+        "lie" => tokens.get(index).is_some_and(|token| token.article.is_some()),
         "right" | "correct" | "true" | "so" | "sure" | "certain" => {
             matches!(tokens.word(index - 1), "not" | "isnt" | "wasnt" | "never" | "hardly")
         }

@@ -1,8 +1,8 @@
-//! Short texts found by one byte of theirs that is rare in prose: no searcher is built for each search.
+//! Short texts, in any case, found by one byte of theirs that is rare in prose: no searcher is built for each search.
 
 use memchr::{Memchr, memchr_iter};
 
-/// A text to look for, which does not overlap itself.
+/// A text to look for in upper or lower case, which does not overlap itself. It begins with no letter.
 pub(crate) struct Needle {
     bytes: &'static [u8],
     /// The first byte, which is the rare one.
@@ -40,7 +40,7 @@ impl Needle {
 
     /// Whether it stands at a byte.
     pub(crate) fn stands(&self, text: &str, at: usize) -> bool {
-        text.as_bytes()[at..].starts_with(self.bytes)
+        text.as_bytes()[at..].get(..self.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(self.bytes))
     }
 }
 
@@ -57,5 +57,6 @@ mod tests {
             let places: Vec<usize> = text.rmatch_indices("<a>").map(|(at, _)| at).collect();
             assert_eq!(needle.back(text).collect::<Vec<_>>(), places, "{text}");
         }
+        assert_eq!(needle.find("a<A>"), Some(1));
     }
 }

@@ -37,3 +37,18 @@ fn is_abbreviation(word: &str) -> bool {
         || ABBREVIATIONS.iter().any(|known| word.eq_ignore_ascii_case(known))
         || word.contains('.') && !word.ends_with(|char: char| char.is_numeric())
 }
+
+/// The sentences of a text, each without marks around it; a line or a semicolon ends one. O(n).
+pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', ';'])
+        .flat_map(|line| {
+            let mut rest = line;
+            std::iter::from_fn(move || {
+                let sentence = (!rest.is_empty()).then(|| first_sentence(rest))?;
+                rest = rest[sentence.len()..].trim_start_matches(['.', '!', '?', '。', '！', '？']);
+                Some(sentence)
+            })
+        })
+        .map(|sentence| sentence.trim_matches(|char: char| char.is_whitespace() || "*_#>-`".contains(char)))
+        .filter(|sentence| !sentence.is_empty())
+}

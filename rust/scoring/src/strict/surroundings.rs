@@ -3,6 +3,7 @@
 use crate::strict::currency::Currency;
 use crate::strict::quantity_words::{introduces, is_month, is_percent, is_rival};
 use crate::strict::scale_words::{Place, Scale, scale};
+use crate::strict::units::{explains, is_filler, unit};
 use crate::strict::words::{denies, hedges};
 use crate::verdict::Reason;
 
@@ -80,6 +81,8 @@ pub(crate) struct Suffix {
     pub(crate) outside: bool,
     /// Of prefix or suffix.
     pub(crate) currency: Option<Currency>,
+    /// What is counted or measured.
+    pub(crate) units: Vec<String>,
 }
 
 impl Suffix {
@@ -93,6 +96,7 @@ impl Suffix {
             suffix: Self { currency: before, ..Self::default() },
             money: before.is_some() || pieces.iter().any(Piece::is_money),
             units: false,
+            remark: Remark::default(),
             region: None,
             bare,
         };
@@ -109,10 +113,16 @@ impl Suffix {
                     };
                     let next = pieces.get(index + 1).map_or("", Piece::word);
                     let previous = index.checked_sub(1).map_or("", |index| pieces[index].word());
-                    if word == "per" && next == "cent" {
+                    if word == "per" && next == "cent"
+                        || word == "to" && matches!(previous, "according" | "due" | "compared")
+                    {
                         continue;
                     }
                     let word = if previous == "per" && word == "cent" { "percent" } else { word };
+                    // `5a` is the name of something.
+                    if place.attached && matches!(word, "a" | "d" | "o" | "q" | "r" | "u") {
+                        return Err(Reason::Different);
+                    }
                     reading.word(word, place).ok_or_else(|| objection(chars))?;
                 }
                 Piece::Sign { char, .. } => reading.sign(*char).ok_or(Reason::Different)?,
@@ -122,12 +132,22 @@ impl Suffix {
     }
 }
 
+/// Where the words behind a numeral no longer say what is counted.
+#[derive(Default)]
+struct Remark {
+    /// A mark stands right before.
+    paused: bool,
+    /// Words that count nothing were read.
+    closed: bool,
+}
+
 struct Reading {
     suffix: Suffix,
     /// Whether a currency stands before or behind the numeral.
     money: bool,
     /// Whether what was read last is no longer part of the number.
     units: bool,
+    remark: Remark,
     region: Option<&'static str>,
     bare: bool,
 }
@@ -135,6 +155,7 @@ struct Reading {
 impl Reading {
     fn word(&mut self, word: &str, place: Place) -> Option<()> {
         let suffix = &mut self.suffix;
+        let paused = std::mem::take(&mut self.remark.paused);
         match scale(word, self.money, place) {
             Some(Scale::Power(_)) if self.units || suffix.percent || suffix.unclear.is_some() => return None,
             Some(Scale::Power(power)) => {
@@ -153,8 +174,11 @@ impl Reading {
                 } else if let Some(named) = Currency::of_name(word) {
                     suffix.currency = Some(Currency::joined(suffix.currency, named, self.region)?);
                     suffix.outside |= suffix.closes;
-                } else if self.bare || is_rival(word) {
+                } else if self.bare || is_rival(word) || paused && !explains(word) {
                     return None;
+                } else {
+                    self.remark.closed |= paused || is_filler(word);
+                    suffix.units.extend(unit(word).filter(|_| !self.remark.closed).map(str::to_owned));
                 }
                 self.units = true;
             }
@@ -171,7 +195,11 @@ impl Reading {
             }
             ')' if !suffix.closes && !self.units => suffix.closes = true,
             '.' => {}
-            ',' | ';' | ':' | '"' | '\'' | '-' | '/' | '°' | '!' if !self.bare => self.units = true,
+            '-' if suffix.closes => return None,
+            ',' | ';' | ':' | '"' | '\'' | '-' | '/' | '°' | '!' if !self.bare => {
+                self.units = true;
+                self.remark.paused = matches!(char, ',' | ';' | ':');
+            }
             _ => {
                 let sign = Currency::of_sign(char).filter(|_| suffix.currency.is_none())?;
                 suffix.currency = Some(sign);

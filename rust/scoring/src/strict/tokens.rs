@@ -28,10 +28,19 @@ pub(crate) struct Token {
     end: usize,
     /// What stands before it.
     pub(crate) gap: Gap,
-    /// Whether an article before it was dropped.
-    pub(crate) article: bool,
+    /// The article before it, which was dropped.
+    pub(crate) article: Option<Article>,
+    /// Whether it was written with a capital.
+    pub(crate) upper: bool,
     /// Whether it ends in a possessive: `Germany's`.
     pub(crate) possessive: bool,
+}
+
+/// An article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Article {
+    Definite,
+    Indefinite,
 }
 
 const ARTICLES: [&str; 3] = ["the", "an", "a"];
@@ -93,7 +102,9 @@ impl Tokens {
                 gap = if apart { Gap::Stop } else { gap.max(article.gap) };
             }
             let possessive = reader.before() == 's' && reader.at > 1 && reader.peek(reader.at - 2) == '\'';
-            let token = Token { start: 0, end: 0, gap, article: dropped.is_some(), possessive };
+            let article_before =
+                dropped.map(|(word, _)| if word == "the" { Article::Definite } else { Article::Indefinite });
+            let token = Token { start: 0, end: 0, gap, article: article_before, upper, possessive };
             gap = Gap::Space;
             // A capital A inside a text is a name: Vitamin A.
             match ARTICLES.into_iter().find(|&known| known == word) {
@@ -114,7 +125,7 @@ impl Tokens {
         // `50km` is `50 km`.
         if let Some(at) = unit(word) {
             self.push(&word[..at], token);
-            return self.push(&word[at..], Token { gap: Gap::Space, article: false, ..token });
+            return self.push(&word[at..], Token { gap: Gap::Space, article: None, ..token });
         }
         if !self.normal.is_empty() {
             self.normal.push(' ');

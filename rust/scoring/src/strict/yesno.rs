@@ -1,6 +1,8 @@
 //! Yes and no.
 
 use crate::strict::doubt;
+use crate::strict::sentence::sentences;
+use crate::strict::tail;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{denies, hedges, retracts};
 use crate::verdict::Reason;
@@ -51,12 +53,116 @@ fn restates(tokens: &Tokens, polarity: Polarity) -> bool {
     let subject =
         matches!(tokens.word(1), "it" | "they" | "he" | "she" | "there" | "we" | "i" | "this" | "that");
     let verb = tokens.word(2);
-    let positive = matches!(
-        verb,
-        "is" | "are" | "was" | "were" | "does" | "do" | "did" | "has" | "have" | "had" | "can" | "will"
-    );
+    let positive = is_positive(verb);
     let negative = denies(verb) || positive && denies(tokens.word(3));
     subject && if polarity == Polarity::Yes { positive } else { negative }
+}
+
+/// Whether the clause that opens at token `from` says the opposite: `it is not` behind a yes, `they are` behind a no.
+fn opposes(tokens: &Tokens, from: usize, polarity: Polarity) -> bool {
+    let word = |ahead: usize| tokens.word(from + ahead);
+    let pronoun = |word: &str| {
+        matches!(
+            word,
+            "it" | "they"
+                | "he"
+                | "she"
+                | "there"
+                | "we"
+                | "this"
+                | "that"
+                | "these"
+                | "those"
+                | "both"
+                | "all"
+        )
+    };
+    let ends = |ahead: usize| tokens.get(from + ahead).is_none_or(|token| token.gap > Gap::Space);
+    if polarity == Polarity::Yes {
+        let length = (1..tokens.len() - from).find(|&ahead| ends(ahead)).unwrap_or(tokens.len() - from);
+        return matches!(word(0), "not" | "never")
+            || matches!(word(0), "neither" | "none")
+                && !tokens.get(from).is_some_and(|token| token.possessive)
+            || pronoun(word(0))
+                && (1..length.min(5))
+                    .any(|ahead| denies(word(ahead)) && !matches!(word(ahead + 1), "doubt" | "question"))
+            || denies(word(length - 1));
+    }
+    let adverb = |word: &str| matches!(word, "both" | "all" | "indeed" | "really" | "actually" | "certainly");
+    let verb = 1 + usize::from(adverb(word(1)));
+    let after = verb + 1 + usize::from(adverb(word(verb + 1)) && ends(verb + 2));
+    pronoun(word(0))
+        && is_positive(word(verb))
+        && (ends(after)
+            || matches!(word(verb + 1), "true" | "correct" | "right" | "so" | "indeed" | "accurate" | "case"))
+}
+
+fn is_positive(verb: &str) -> bool {
+    matches!(
+        verb,
+        "is" | "are" | "was" | "were" | "does" | "do" | "did" | "has" | "have" | "had" | "can" | "will"
+    )
+}
+
+/// Whether what follows a yes or a no and a mark opens as a statement or a reason does: `both are German`, `because`,
+/// but not `in part` or `as if`.
+fn elaborates(tokens: &Tokens) -> bool {
+    let Some(token) = tokens.get(1) else { return true };
+    let word = tokens.word(1);
+    token.upper
+        || token.article.is_some()
+        || word.starts_with(|char: char| !char.is_alphabetic() || !char.is_ascii())
+        || tail::reasons(tokens, 1)
+        || matches!(
+            word,
+            "it" | "its"
+                | "they"
+                | "their"
+                | "he"
+                | "his"
+                | "she"
+                | "her"
+                | "there"
+                | "we"
+                | "i"
+                | "this"
+                | "that"
+                | "these"
+                | "those"
+                | "both"
+                | "all"
+                | "each"
+                | "only"
+                | "one"
+                | "two"
+                | "none"
+                | "neither"
+                | "in"
+                | "at"
+                | "on"
+                | "by"
+                | "indeed"
+                | "definitely"
+                | "absolutely"
+                | "certainly"
+                | "clearly"
+                | "sir"
+                | "not"
+                | "never"
+                | "according"
+                | "from"
+                | "while"
+        ) && !tail::is_idle(tokens, 1)
+        || word == "of" && tokens.word(2) == "course"
+}
+
+/// Whether a sentence behind an answer says the opposite of it. O(n).
+pub(crate) fn unsaid(rest: &str, polarity: Polarity) -> bool {
+    sentences(rest).any(|sentence| {
+        let tokens = Tokens::of(sentence);
+        !tokens.is_empty()
+            && (opposes(&tokens, 0, polarity) || says(tokens.word(0)).is_some_and(|other| other != polarity))
+    })
 }
 
 /// Words that make a yes or a no half of one.
@@ -105,9 +211,21 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
         if let Some(reason) = doubt::objection(tokens, index) {
             return Err(reason);
         }
-        if polarity == Polarity::Yes && denies(tokens.word(index)) {
+        let clause = tokens.get(index).is_some_and(|token| token.gap > Gap::Space);
+        if polarity == Polarity::Yes && denies(tokens.word(index))
+            || clause && opposes(tokens, index, polarity)
+        {
             return Err(Reason::Negated);
         }
+        if tokens.word(index) == "no" && tokens.word(index - 1) == "not" {
+            return Err(Reason::Negated);
+        }
+        if tail::speaks(tokens, index) && !matches!(tokens.word(index + 1), "know" | "am" | "agree") {
+            return Err(Reason::Hedged);
+        }
+    }
+    if !restates(tokens, polarity) && !elaborates(tokens) {
+        return Err(Reason::Different);
     }
     Ok(polarity)
 }

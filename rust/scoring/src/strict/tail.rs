@@ -1,0 +1,292 @@
+//! What may follow a name in an answer: a closed list of phrases. Whatever opens in another way is a second candidate or
+//! a remark that takes the first one back, and nobody can list all of those.
+
+use crate::strict::aside::is_region;
+use crate::strict::tail_words::{
+    directs, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record, is_year,
+    locates, measures, supposes,
+};
+use crate::strict::tokens::{Article, Gap, Tokens};
+use crate::strict::words::{is_copula, relates};
+
+/// Whether every phrase behind a name that ends before token `end` is one that says more of it: `Berlin, Germany`,
+/// `Berlin in 1990`, `Berlin, which is the capital`. A parenthesis is an aside's to judge. O(n).
+pub(crate) fn allows(tokens: &Tokens, end: usize) -> bool {
+    let opens = |index: usize| tokens.get(index).is_some_and(|token| token.gap > Gap::Break || index == end);
+    let mut index = end;
+    while index < tokens.len() {
+        let next = (index + 1..tokens.len()).find(|&index| opens(index)).unwrap_or(tokens.len());
+        let gap = tokens.get(index).map_or(Gap::Space, |token| token.gap);
+        if gap != Gap::Parenthesis && !phrase(tokens, index..next, gap == Gap::Space) {
+            return false;
+        }
+        index = next;
+    }
+    true
+}
+
+/// Whether a phrase is one of the list; `joined` where nothing but a space stands before it.
+fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool {
+    let (first, end) = (range.start, range.end);
+    let (word, last) = (tokens.word(first), first + 1 == end);
+    let Some(token) = tokens.get(first) else { return false };
+    match word {
+        _ if token.article.is_some() => !joined && described(tokens, first, end),
+        _ if is_copula(word) => predicate(tokens, first + 1, end),
+        "has" | "had" | "have" => first + 1 < end && named(tokens, first + 1),
+        "did" | "does" => last,
+        "who" | "which" | "that" | "whose" | "where" | "when" => relative(tokens, first, end),
+        "with" => {
+            first + 3 == end
+                && is_sure(tokens.word(first + 1))
+                && matches!(tokens.word(first + 2), "confidence" | "certainty")
+        }
+        "it" | "he" | "she" | "they" if matches!(token.gap, Gap::Break | Gap::Dash) => {
+            relative(tokens, first, end)
+        }
+        _ if locates(word) => object(tokens, first),
+        _ if reasons(tokens, first) => true,
+        _ if joined => false,
+        // `Berlin, Germany`, `Washington, D.C.`, `July 4, 1776`, `Apple, Inc.`
+        "inc" | "ltd" | "llc" | "corp" | "co" | "jr" | "sr" | "phd" | "md" | "esq" | "dc" | "ad" | "bc" => {
+            last
+        }
+        _ if token.possessive => token.upper && described(tokens, first + 1, end),
+        "his" | "her" | "its" | "their" => {
+            matches!(tokens.word(first + 1), "birthplace" | "hometown" | "home" | "capital")
+        }
+        "near" | "north" | "south" | "east" | "west" | "northern" | "southern" | "eastern" | "western" => {
+            first + 1 < end
+        }
+        _ if is_participle(word) => {
+            first + 1 < end
+                && (named(tokens, first + 1) || locates(tokens.word(first + 1)) && object(tokens, first + 1))
+        }
+        _ if is_ordinal(word) => described(tokens, first + 1, end),
+        _ if is_description(word) => last || relates(tokens.word(first + 1)),
+        _ => last && is_year(word) || region(tokens, first, end),
+    }
+}
+
+/// Whether the words at `first` are a reason or a source: `because`, `as stated in`, `according to`, `based on`.
+pub(crate) fn reasons(tokens: &Tokens, first: usize) -> bool {
+    let next = tokens.word(first + 1);
+    let known = tokens.get(first + 1).is_some_and(|token| token.gap <= Gap::Break);
+    known
+        && match tokens.word(first) {
+            "because" | "since" => cause(tokens, first),
+            "as" => {
+                is_verb_of_record(next) && recorded(tokens, first + 2)
+                    || matches!(next, "per" | "he" | "she" | "it" | "they")
+            }
+            "according" | "due" => next == "to" && source(tokens, first + 2),
+            "based" => next == "on" && source(tokens, first + 2),
+            _ => false,
+        }
+}
+
+/// Whether a reason is more than a word, and not that the name is another: `because it is Paris`. `since 1990` is a time.
+fn cause(tokens: &Tokens, first: usize) -> bool {
+    let next = tokens.word(first + 1);
+    if next.starts_with(|char: char| char.is_ascii_digit()) {
+        return true;
+    }
+    let subject = matches!(next, "it" | "that" | "this" | "he" | "she" | "they");
+    let equal = subject && is_copula(tokens.word(first + 2)) && !predicate(tokens, first + 3, tokens.len());
+    first + 2 < tokens.len() && !matches!(next, "why" | "of") && !equal
+}
+
+/// Whether what stands behind `as stated` says where, or nothing does.
+fn recorded(tokens: &Tokens, index: usize) -> bool {
+    tokens.get(index).is_none_or(|token| token.gap > Gap::Break)
+        || matches!(
+            tokens.word(index),
+            "in" | "by" | "on" | "at" | "above" | "earlier" | "there" | "here" | "directly"
+        )
+}
+
+/// Whether somebody or something is named that may be a source.
+fn source(tokens: &Tokens, index: usize) -> bool {
+    tokens.get(index).is_some_and(|token| token.upper || token.article == Some(Article::Definite))
+        || matches!(
+            tokens.word(index),
+            "his"
+                | "her"
+                | "its"
+                | "their"
+                | "this"
+                | "that"
+                | "these"
+                | "those"
+                | "document"
+                | "documents"
+                | "page"
+        )
+}
+
+/// Whether a preposition has an object that a statement has: a name, a number, `the north`, but not `theory` or `a
+/// guess`.
+fn object(tokens: &Tokens, preposition: usize) -> bool {
+    let (word, next) = (tokens.word(preposition), tokens.word(preposition + 1));
+    let Some(token) = tokens.get(preposition + 1).filter(|token| token.gap <= Gap::Break) else {
+        return false;
+    };
+    let number = next.starts_with(|char: char| !char.is_alphabetic());
+    // `Berlin before Paris`, `Berlin for Paris`
+    if matches!(word, "for" | "before" | "after") {
+        return number || word != "for" && token.article == Some(Article::Definite);
+    }
+    match token.article {
+        Some(Article::Indefinite) => described(tokens, preposition + 1, preposition + 4),
+        Some(Article::Definite) => {
+            described(tokens, preposition + 1, preposition + 5)
+                || (preposition + 1..preposition + 4).any(|index| {
+                    let word = tokens.word(index);
+                    is_setting(word) || word.starts_with(|char: char| char.is_ascii_digit())
+                })
+        }
+        None => {
+            number
+                || token.upper
+                || directs(next)
+                || tokens.normal_from(preposition + 1).lines().any(is_region)
+        }
+    }
+}
+
+/// Whether the object of a verb is one of a statement: a name, a number, with an article or another's.
+fn named(tokens: &Tokens, index: usize) -> bool {
+    let Some(token) = tokens.get(index) else { return false };
+    let word = tokens.word(index);
+    token.upper
+        || token.article.is_some() && described(tokens, index, index + 4)
+        || word.starts_with(|char: char| !char.is_alphabetic())
+        || matches!(word, "his" | "her" | "its" | "their" | "been" | "as" | "by")
+}
+
+/// Whether the first words of a description name what somebody or something may be: `the capital`, `an American
+/// singer`.
+fn described(tokens: &Tokens, first: usize, end: usize) -> bool {
+    let indefinite = tokens.get(first).is_some_and(|token| token.article == Some(Article::Indefinite));
+    let alone = first + 1 == end.min(tokens.len());
+    (first..end.min(first + 6).min(tokens.len())).any(|index| {
+        let upper = tokens.get(index).is_some_and(|token| token.upper) && (alone || !indefinite);
+        upper || is_description(tokens.word(index))
+    })
+}
+
+/// Whether what follows a copula says more of its subject and sets it equal to no other name.
+fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
+    let word = tokens.word(index);
+    let Some(token) = tokens.get(index).filter(|_| index < end) else { return false };
+    if token.article.is_some() {
+        return described(tokens, index, end);
+    }
+    if token.upper {
+        return (index..end).any(|index| tokens.get(index).is_some_and(|token| token.possessive));
+    }
+    is_participle(word)
+        || is_verb_of_record(word)
+        || measures(word) && !tokens.get(index + 1).is_some_and(|token| token.upper)
+        || locates(word) && object(tokens, index)
+        || matches!(word, "where" | "who" | "his" | "her" | "its" | "their")
+        || word.starts_with(|char: char| !char.is_alphabetic())
+        || is_description(word)
+        || is_description(tokens.word(index + 1))
+}
+
+/// Whether a relative clause says more of a name: its verb neither supposes nor sets the name equal to another.
+fn relative(tokens: &Tokens, first: usize, end: usize) -> bool {
+    let next = tokens.word(first + 1);
+    let Some(token) = tokens.get(first + 1).filter(|_| first + 1 < end) else { return false };
+    if is_copula(next) {
+        return predicate(tokens, first + 2, end);
+    }
+    !supposes(next)
+        && (!token.upper || first + 2 < end && !tokens.get(first + 2).is_some_and(|token| token.upper))
+}
+
+/// Whether token `index` is the speaker or the listener: an answer is about the world. The numeral of `World War I` is
+/// neither. O(1).
+pub(crate) fn speaks(tokens: &Tokens, index: usize) -> bool {
+    match tokens.word(index) {
+        "i" => {
+            let numbered = index > 0 && tokens.get(index - 1).is_some_and(|token| token.upper);
+            let ends = tokens.get(index + 1).is_none_or(|token| token.gap > Gap::Space);
+            !(numbered && ends)
+        }
+        "im" | "ive" | "my" | "mine" | "myself" | "you" | "your" | "youre" => true,
+        _ => false,
+    }
+}
+
+/// Whether a preposition opens an idle phrase: `in part`, `at best`. O(1).
+pub(crate) fn is_idle(tokens: &Tokens, index: usize) -> bool {
+    locates(tokens.word(index)) && !object(tokens, index)
+}
+
+/// Whether tokens `first..end` are a country or a state.
+fn region(tokens: &Tokens, first: usize, end: usize) -> bool {
+    let rest = tokens.normal_from(first);
+    let length = rest.len() - if end < tokens.len() { tokens.normal_from(end).len() + 1 } else { 0 };
+    is_region(&rest[..length])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_be_described_and_not_doubted() {
+        for rest in [
+            "",
+            ", Germany",
+            ", Bavaria, Germany",
+            " in Germany",
+            " in 1990",
+            " in northern Germany",
+            ", the capital of Germany",
+            ", a city in Germany",
+            ", capital of Germany",
+            ", which is the capital",
+            ", where he was born",
+            ", because it is the capital",
+            ", as stated in Document 2",
+            ", according to the report",
+            " is the capital of Germany",
+            " is Germany's capital",
+            " was older",
+            " was born first",
+            " - the capital of Germany",
+            ", Inc.",
+            ", 1776",
+        ] {
+            assert!(allows(&Tokens::of(&format!("Berlin{rest}")), 1), "{rest}");
+        }
+        for rest in [
+            ", Paris",
+            ", lol",
+            ", a lie",
+            ", the lie",
+            ", in your dreams",
+            ", in theory",
+            ", at best",
+            ", as a guess",
+            ", as if",
+            ", for now",
+            ", with Paris second",
+            ", followed by Paris",
+            ", under protest",
+            " my foot",
+            " is Paris",
+            " is out",
+            " before Paris",
+            ", which is Paris",
+            ", which seems so",
+            ": Paris",
+            " - Paris",
+        ] {
+            assert!(!allows(&Tokens::of(&format!("Berlin{rest}")), 1), "{rest}");
+        }
+    }
+}
