@@ -24,6 +24,8 @@ Value = int | float | bool | str | list[Number] | None
 NAMES = {"math", "re", "os", "np", "json", "sys", "ast", "time", "string", "random", "openai", "Rational", "Dict"}
 NAMES |= {"Tuple", "Optional", "prediction", "money", "normalize", "tqdm", "sleep", "asyncio", "faulthandler"}
 """Globals of the official modules, and the two locals of the function that calls eval."""
+BUILTINS = set(dir(builtins)) - {"_"}
+"""An interactive session, and a doctest with it, leaves its last value there as `_`."""
 TOKEN = re.compile(r"[A-Za-z_]\w*|0[xX]\w*|\.?[0-9](?:[eE][+-](?=[0-9])|[\w.])*|[^ \t]", re.ASCII)
 PLAIN = set(string.ascii_letters + string.digits + "+-*(). ,_\t")
 DEEP = 40
@@ -118,7 +120,7 @@ def number(node: ast.expr) -> Number:
 
 def unknown(node: ast.Name) -> bool:
     name = unicodedata.normalize("NFKC", node.id)
-    return not hasattr(builtins, name) and name not in NAMES and not name.startswith("__")
+    return name not in BUILTINS and name not in NAMES and not name.startswith("__")
 
 
 def first_fails(node: ast.expr) -> bool:
