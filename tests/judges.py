@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from qwenlong.backends.judge import EndpointJudge
-from qwenlong.backends.judge_client import Endpoint
+from qwenlong.backends.judge_endpoint import Endpoint
 from qwenlong.rewards import JudgeQuestion
 from qwenlong.scoring import judge_reply, without_verdicts
 
@@ -36,10 +36,17 @@ def question(prediction: str, *answers: str, about: str = "What is the capital?"
     return JudgeQuestion(question=about, prediction=prediction, answers=answers or ("Berlin",))
 
 
-def judge(url: str, *, cache: Path | None = None, concurrency: int = 32, **how: Any) -> EndpointJudge:
+def judge(
+    url: str, *, cache: Path | None = None, concurrency: int = 32, seconds: float | None = None, **how: Any
+) -> EndpointJudge:
     how = {"model": "judge", "backoff_seconds": 0.01, "timeout_seconds": 10.0, **how}
     return EndpointJudge(
-        Endpoint(base_url=url, **how), read=judge_reply, clean=without_verdicts, cache=cache, concurrency=concurrency
+        Endpoint(base_url=url, **how),
+        read=judge_reply,
+        clean=without_verdicts,
+        cache=cache,
+        concurrency=concurrency,
+        seconds=seconds,
     )
 
 

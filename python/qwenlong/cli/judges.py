@@ -62,7 +62,7 @@ def judge_endpoint(config: Config) -> Any:
     """Where the judge is, with its key.
 
     Raises:
-        ValueError: the extra is not installed, or the environment has no key under the name.
+        ValueError: the extra is not installed, or the environment has no key, or none that can be sent, under the name.
     """
     how = config.judge
     key = os.environ.get(how.api_key_env, "") if how.api_key_env else ""
@@ -71,12 +71,16 @@ def judge_endpoint(config: Config) -> Any:
             f"judge.api_key_env is {how.api_key_env}, which is not set in the environment: export it, on every node, "
             "or leave judge.api_key_env empty"
         )
-    return judge_backend().Endpoint(
-        base_url=how.base_url, model=how.model, api_key=key, output=None if how.output == "auto" else how.output,
-        max_reply_tokens=how.max_reply_tokens, timeout_seconds=how.timeout_seconds,
-        deadline_seconds=how.deadline_seconds, retries=how.retries, prompt_price=how.prompt_price,
-        reply_price=how.reply_price,
-    )  # fmt: skip
+    backend = judge_backend()
+    try:
+        return backend.Endpoint(
+            base_url=how.base_url, model=how.model, api_key=key, output=None if how.output == "auto" else how.output,
+            max_reply_tokens=how.max_reply_tokens, timeout_seconds=how.timeout_seconds,
+            deadline_seconds=how.deadline_seconds, retries=how.retries, prompt_price=how.prompt_price,
+            reply_price=how.reply_price,
+        )  # fmt: skip
+    except ValueError as error:
+        raise ValueError(f"judge.api_key_env is {how.api_key_env}: {error}") from None
 
 
 def judge_backend() -> Any:

@@ -50,10 +50,18 @@ class Judge(Section):
         if not value:
             return value
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f'"{value}" is no address such as http://127.0.0.1:8000/v1')
         if parts.username or parts.password:
             raise ValueError("holds a password, which would be written to config.toml: use judge.api_key_env")
+        try:
+            port = parts.port
+        except ValueError:
+            port = 0
+        if port == 0:
+            raise ValueError(f'"{value}" has a port that is none: a number from 1 to 65535, or none at all')
+        if not value.isprintable() or " " in value:
+            raise ValueError(f"{value!r} has a space or a control character in it: no address has")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f'"{value}" is no address such as http://127.0.0.1:8000/v1')
         if parts.path.rstrip("/").endswith("/chat/completions"):
             raise ValueError(f'"{value}" is the address of one call: end it before /chat/completions')
         return value.rstrip("/")
