@@ -116,7 +116,13 @@ async def mixed(body: dict[str, Any]) -> Response:
     return await down(body) if turn == 0 else said("[[YES]]" if turn == 1 else "[[NO]]")
 
 
-BEHAVIOURS: dict[str, Reply] = {"honest": honest, "fooled": fooled, "down": down, "mixed": mixed}
+async def silent(body: dict[str, Any]) -> Response:
+    """Never answers."""
+    await asyncio.sleep(600)
+    return said("")
+
+
+BEHAVIOURS: dict[str, Reply] = {"honest": honest, "fooled": fooled, "down": down, "mixed": mixed, "silent": silent}
 
 
 @dataclass

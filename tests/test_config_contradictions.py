@@ -79,9 +79,9 @@ CONTRADICTIONS = [
         "lower it",
     ),
     (
-        [*ENDPOINT, "--rewards.missing_retries", "6"],
-        "rewards.missing_retries 6 from 30 s are 1890 s of pauses, not below run.timeout_seconds 1800",
-        "lower the first",
+        [*ENDPOINT, "--run.timeout_seconds", "500"],
+        "judge.deadline_seconds is 300, above half of run.timeout_seconds 500",
+        "lower the first, or raise the second",
     ),
     ([*JUDGED, "--judge.base_url", "localhost:8000"], '"localhost:8000" is no address', "http://127.0.0.1:8000/v1"),
     ([*JUDGED, "--judge.base_url", "http://h:abc/v1"], '"http://h:abc/v1" has a port that is none', "1 to 65535"),

@@ -95,7 +95,7 @@ class EndpointJudge:
         """
         self.counters = Counters()
         self.trouble = ""
-        """Why the last question without a verdict has none."""
+        """Why the last question of a call without a verdict has none."""
         self._endpoint, self._read, self._clean, self._say = endpoint, read, clean, say
         self._concurrency, self._seconds, self._process = concurrency, seconds, os.getpid()
         self._path, self._cache = cache, VerdictCache(cache)
@@ -128,6 +128,7 @@ class EndpointJudge:
 
     def _asked(self, questions: Sequence[Question], *, remembered: bool) -> list[bool | None]:
         started = time.monotonic()
+        self.trouble = ""
         self.counters.questions += len(questions)
         todo: list[int] = []
         found: list[bool | None] = []
@@ -139,7 +140,7 @@ class EndpointJudge:
                 todo.append(i)
         if todo:
             loop, client = self._started()
-            batch = _Batch(len(todo), give_up_after=max(8, self._concurrency), seconds=self._seconds)
+            batch = _Batch(len(todo), give_up_after=max(8, self._concurrency))
             work = self._batch(client, [questions[i] for i in todo], batch, remembered=remembered)
             for i, verdict in zip(todo, self._waited(loop.submit(work), batch), strict=True):
                 found[i] = verdict
@@ -183,7 +184,8 @@ class EndpointJudge:
         self, client: Client, questions: Sequence[Question], batch: _Batch, *, remembered: bool
     ) -> list[bool | None]:
         room = asyncio.Semaphore(self._concurrency)
-        batch.start()
+        if self._seconds is not None:
+            batch.until = asyncio.get_running_loop().time() + self._seconds
         keys = self._keys(questions)
         distinct = dict(zip(keys, questions, strict=True))
         batch.total = len(distinct)
@@ -256,14 +258,10 @@ class EndpointJudge:
 class _Batch:
     """How far a batch is, and whether going on makes sense."""
 
-    def __init__(self, total: int, *, give_up_after: int, seconds: float | None) -> None:
+    def __init__(self, total: int, *, give_up_after: int) -> None:
         self.total, self.done, self.missing, self.in_a_row = total, 0, 0, 0
         self.until: float | None = None
-        self._give_up_after, self._seconds, self._last = give_up_after, seconds, ""
-
-    def start(self) -> None:
-        """Begin to count its time, in the event loop."""
-        self.until = None if self._seconds is None else asyncio.get_running_loop().time() + self._seconds
+        self._give_up_after, self._last = give_up_after, ""
 
     @property
     def late(self) -> bool:

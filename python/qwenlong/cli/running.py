@@ -38,7 +38,10 @@ MAY_CHANGE = (
     "rewards.max_missing",
     "rewards.missing_",
     *(f"judge.{key}" for key in ("base_url", "api_key_env", "concurrency", "timeout_seconds", "retries")),
-    *(f"judge.{key}" for key in ("deadline_seconds", "cache", "prompt_price", "reply_price", "max_false_")),
+    *(
+        f"judge.{key}"
+        for key in ("deadline_seconds", "cache", "prompt_price", "reply_price", "max_false_", "max_tricked")
+    ),
 )
 """Keys that a resumed run may have other values for."""
 TRACES = ("config.toml", *FILES, "checkpoints", "summary.json", "model")
@@ -98,7 +101,7 @@ def run(config: Config, *, resume: bool) -> int:
     finally:
         display.close()
         if session is not None and session.oversight is not None:
-            session.oversight.close()
+            session.oversight.close(session)
         asked.restore()
         leave(world, clean=clean, close=close)
 
