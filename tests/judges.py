@@ -204,7 +204,12 @@ def main() -> None:
     """Serve one behaviour until the process is ended."""
     port, behaviour = sys.argv[1:]
     uvicorn.run(
-        app(BEHAVIOURS[behaviour], Served(url="")), host="127.0.0.1", port=int(port), log_level="error", lifespan="off"
+        app(BEHAVIOURS[behaviour], Served(url="")),
+        host="127.0.0.1",
+        port=int(port),
+        log_level="error",
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
 
 

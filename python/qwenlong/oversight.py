@@ -94,14 +94,24 @@ class Oversight:
 
         trust = measured(pairs, self._settled(session, again(range(len(pairs))), again=again))
         for rate, limit, key, what in (
-            (trust.false_positive_rate, self.max_false_positives, "max_false_positives", "accepts wrong answers"),
-            (trust.trick_rate, self.max_tricked, "max_tricked", "accepts answers that say nothing"),
-            (trust.false_negative_rate, self.max_false_negatives, "max_false_negatives", "refuses right answers"),
+            (
+                trust.false_positive_rate,
+                self.max_false_positives,
+                "max_false_positives",
+                "the judge accepts wrong answers",
+            ),
+            (trust.trick_rate, self.max_tricked, "max_tricked", "the judge accepts answers that say nothing"),
+            (
+                trust.false_negative_rate,
+                self.max_false_negatives,
+                "max_false_negatives",
+                "the judge refuses right answers",
+            ),
         ):
             if rate is not None and rate > limit:
                 fooled = "" if key == "max_false_negatives" else f", for example {_few(trust.fooled_by)}"
                 raise JudgeHaltError(
-                    f"the judge {what}{fooled}: its rate on known pairs is {rate:.2f}, above judge.{key} "
+                    f"{what}{fooled}: its rate on known pairs is {rate:.2f}, above judge.{key} "
                     f"{limit:g}; take a stronger judge, or raise the limit"
                 )
         return trust
