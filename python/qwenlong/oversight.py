@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,8 @@ class Oversight:
     def close(self, session: Session) -> None:
         """End the judge, where it can be ended; what this rank has asked since the last count is counted too."""
         if session.world.rank == 0:
-            self._write(session, [self._counters(), *self._others])
+            with contextlib.suppress(OSError):  # on the way out of an error that matters more
+                self._write(session, [self._counters(), *self._others])
         close = getattr(self.rewards.judge, "close", None)
         if callable(close):
             close()
@@ -93,21 +95,12 @@ class Oversight:
             return shared_out(session, self.rewards, questions, remembered=False)
 
         trust = measured(pairs, self._settled(session, again(range(len(pairs))), again=again))
-        for rate, limit, key, what in (
-            (
-                trust.false_positive_rate,
-                self.max_false_positives,
-                "max_false_positives",
-                "the judge accepts wrong answers",
-            ),
-            (trust.trick_rate, self.max_tricked, "max_tricked", "the judge accepts answers that say nothing"),
-            (
-                trust.false_negative_rate,
-                self.max_false_negatives,
-                "max_false_negatives",
-                "the judge refuses right answers",
-            ),
+        for rate, key, what in (
+            (trust.false_positive_rate, "max_false_positives", "the judge accepts wrong answers"),
+            (trust.trick_rate, "max_tricked", "the judge accepts answers that say nothing"),
+            (trust.false_negative_rate, "max_false_negatives", "the judge refuses right answers"),
         ):
+            limit: float = getattr(self, key)
             if rate is not None and rate > limit:
                 fooled = "" if key == "max_false_negatives" else f", for example {_few(trust.fooled_by)}"
                 raise JudgeHaltError(
