@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from qwenlong.backends.judge import EndpointJudge
-from qwenlong.backends.judge_client import Endpoint
+from qwenlong.backends.judge_endpoint import Endpoint
 from qwenlong.rewards import JudgeQuestion
 from qwenlong.scoring import judge_reply, without_verdicts
 
@@ -36,10 +36,17 @@ def question(prediction: str, *answers: str, about: str = "What is the capital?"
     return JudgeQuestion(question=about, prediction=prediction, answers=answers or ("Berlin",))
 
 
-def judge(url: str, *, cache: Path | None = None, concurrency: int = 32, **how: Any) -> EndpointJudge:
+def judge(
+    url: str, *, cache: Path | None = None, concurrency: int = 32, seconds: float | None = None, **how: Any
+) -> EndpointJudge:
     how = {"model": "judge", "backoff_seconds": 0.01, "timeout_seconds": 10.0, **how}
     return EndpointJudge(
-        Endpoint(base_url=url, **how), read=judge_reply, clean=without_verdicts, cache=cache, concurrency=concurrency
+        Endpoint(base_url=url, **how),
+        read=judge_reply,
+        clean=without_verdicts,
+        cache=cache,
+        concurrency=concurrency,
+        seconds=seconds,
     )
 
 
@@ -109,7 +116,13 @@ async def mixed(body: dict[str, Any]) -> Response:
     return await down(body) if turn == 0 else said("[[YES]]" if turn == 1 else "[[NO]]")
 
 
-BEHAVIOURS: dict[str, Reply] = {"honest": honest, "fooled": fooled, "down": down, "mixed": mixed}
+async def silent(body: dict[str, Any]) -> Response:
+    """Never answers."""
+    await asyncio.sleep(600)
+    return said("")
+
+
+BEHAVIOURS: dict[str, Reply] = {"honest": honest, "fooled": fooled, "down": down, "mixed": mixed, "silent": silent}
 
 
 @dataclass
@@ -191,7 +204,12 @@ def main() -> None:
     """Serve one behaviour until the process is ended."""
     port, behaviour = sys.argv[1:]
     uvicorn.run(
-        app(BEHAVIOURS[behaviour], Served(url="")), host="127.0.0.1", port=int(port), log_level="error", lifespan="off"
+        app(BEHAVIOURS[behaviour], Served(url="")),
+        host="127.0.0.1",
+        port=int(port),
+        log_level="error",
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
 
 

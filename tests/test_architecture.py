@@ -31,6 +31,7 @@ PARTS = {
     "plugins": "rewards",
     "canaries": "rewards",
     "oversight": "train",
+    "patience": "train",
 }
 """Modules that are part of another room, because one file would be too long."""
 COMPOSERS = {"__main__", "cli", "doctor", "evaluate", "report", "sft", "train"}

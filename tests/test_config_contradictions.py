@@ -79,11 +79,15 @@ CONTRADICTIONS = [
         "lower it",
     ),
     (
-        [*ENDPOINT, "--rewards.missing_retries", "6"],
-        "rewards.missing_retries 6 from 30 s are 1890 s of pauses, not below run.timeout_seconds 1800",
-        "lower the first",
+        [*ENDPOINT, "--run.timeout_seconds", "500"],
+        "judge.deadline_seconds is 300, above half of run.timeout_seconds 500",
+        "lower the first, or raise the second",
     ),
     ([*JUDGED, "--judge.base_url", "localhost:8000"], '"localhost:8000" is no address', "http://127.0.0.1:8000/v1"),
+    ([*JUDGED, "--judge.base_url", "http://h:abc/v1"], '"http://h:abc/v1" has a port that is none', "1 to 65535"),
+    ([*JUDGED, "--judge.base_url", "http://h:99999/v1"], '"http://h:99999/v1" has a port that is none', "1 to 65535"),
+    ([*JUDGED, "--judge.base_url", "http://ho st/v1"], "'http://ho st/v1' has a space or a control", "no address has"),
+    ([*JUDGED, "--judge.base_url", "http://me:se\ncret@h:0/v1"], "holds a password", "use judge.api_key_env"),
     ([*JUDGED, "--judge.base_url", "https://me:secret@host/v1"], "holds a password", "use judge.api_key_env"),
     (
         [*JUDGED, "--judge.base_url", "http://host/v1/chat/completions"],

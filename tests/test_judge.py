@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from judges import Reply, choices, compared, free_port, honest, judge, question, quoted, said, serving
 from qwenlong.backends.judge import EndpointJudge, describe
-from qwenlong.backends.judge_client import Endpoint
+from qwenlong.backends.judge_endpoint import Endpoint
 from qwenlong.scoring import judge_reply, without_verdicts
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
-from judges import elsewhere, free_port
+from judges import down, elsewhere, free_port, honest, serving
 from runs import assert_same_run, metrics, run, run_until, steps
 
 QUICK = (
@@ -153,14 +154,51 @@ def test_a_judge_that_is_fooled_stops_the_run(warm: Path, tmp_path: Path) -> Non
     with elsewhere("fooled") as url:
         flags = (*QUICK, *JUDGED, "--model.path", str(warm), "--judge.base_url", url)
         done = run("smoke", tmp_path / "run", *flags, code=1)
-        assert "the judge accepts wrong answers, for example 'Solution'" in done.stderr
+        assert "the judge accepts wrong answers, for example ':'" in done.stderr
         assert "above judge.max_false_positives 0.2" in done.stderr
         # A limit may be changed for a resumed run.
-        run("smoke", tmp_path / "run", *flags, "--judge.max_false_positives", "1", "--resume")
+        run(
+            "smoke",
+            tmp_path / "run",
+            *flags,
+            "--judge.max_false_positives",
+            "1",
+            "--judge.max_tricked",
+            "1",
+            "--resume",
+        )
     first = metrics(tmp_path / "run")[0]
-    assert first["judge_false_positive_rate"] > 0.5
+    assert first["judge_false_positive_rate"] == first["judge_trick_rate"] == 1.0
     assert first["judge_false_negative_rate"] == 0.0
     assert first["judge_yes_share"] == 1.0
+
+
+def test_a_judge_that_never_answers_ends_both_ranks_before_their_collectives_do(warm: Path, tmp_path: Path) -> None:
+    with elsewhere("silent") as url:
+        flags = (
+            *QUICK, *JUDGED, "--model.path", str(warm), "--judge.base_url", url, "--run.timeout_seconds", "24",
+            "--judge.timeout_seconds", "10", "--judge.deadline_seconds", "10", "--judge.concurrency", "2",
+            "--rewards.missing_retries", "1",
+        )  # fmt: skip
+        done = run("smoke", tmp_path / "run", *flags, ranks=2, code=1)
+    for rank in (0, 1):
+        assert re.search(rf"rank {rank}: the judge gave no verdict on \d+ .* saved after RL step 0", done.stderr)
+    assert (tmp_path / "run" / "checkpoints" / "00000000" / "manifest.json").is_file()
+
+
+def test_every_call_is_counted_of_evaluations_and_of_a_step_that_stops(warm: Path, tmp_path: Path) -> None:
+    async def dies(body: dict[str, Any]) -> Response:
+        return await (honest(body) if len(server.requests) < 80 else down(body))
+
+    flags = (*QUICK, *JUDGED, "--model.path", str(warm), "--judge.max_false_negatives", "1")
+    for name, reply, more, code in (
+        ("evaluated", honest, ("--run.stages", '["evaluate"]'), 0),
+        ("stopped", dies, ("--judge.concurrency", "4"), 1),
+    ):
+        with serving(reply) as server:
+            run("smoke", tmp_path / name, *flags, *more, "--judge.base_url", server.url, code=code)
+            counters = json.loads((tmp_path / name / "judge_counters.json").read_text("utf-8"))
+        assert counters["calls"] == len(server.requests) > 20
 
 
 @pytest.mark.parametrize(
@@ -174,7 +212,6 @@ def test_a_judge_that_is_fooled_stops_the_run(warm: Path, tmp_path: Path) -> Non
 def test_a_dry_run_looks_at_the_endpoint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], code: int, message: str
 ) -> None:
-    from judges import honest, serving
     from qwenlong.cli import main
 
     with serving(honest) as server:

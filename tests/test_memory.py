@@ -10,12 +10,17 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, PretrainedConfig, Qwen2Config, Qwen3Config
 
+from fakes import Alone
+from policies import alone, ragged_targets, tiny_model
 from qwenlong.backends import attention, head
 from qwenlong.backends.batches import assemble
+from qwenlong.backends.deepspeed_policy import DeepSpeedPolicy
 from qwenlong.backends.shapes import read_sizes
 from qwenlong.cli import memory as m
-from qwenlong.packing import Target, build_row
+from qwenlong.losses import PolicyObjective
+from qwenlong.packing import Target, build_row, digest, place, rows
 from qwenlong.records import Finish, Turn
+from qwenlong.update import MiniBatch, computed, update
 
 SHAPES = m.known_shapes()
 R14 = SHAPES["deepseek-ai/DeepSeek-R1-Distill-Qwen-14B"]
@@ -104,17 +109,42 @@ def training(**changes: Any) -> m.Training:
     ("changes", "each", "host"),
     [
         ({}, 2 + 4 + 12, 0),  # bfloat16: float32 gradients, float32 weights, two moments
-        ({"offload_optimizer": True}, 2, 4 + 12),
-        ({"weight_bytes": 4}, 4 + 4 + 8, 0),  # the float32 weights are the model's own
-        ({"weight_bytes": 4, "offload_optimizer": True}, 4, 16),
+        ({"offload_optimizer": True}, 2, 4 + 4 + 12),
+        ({"weight_bytes": 4}, 4 + 4 + 12, 0),  # the optimizer's float32 weights are a copy all the same
+        ({"weight_bytes": 4, "offload_optimizer": True}, 4, 20),
         ({"has_reference": True}, 18 + 2, 0),
-        ({"offload_optimizer": True, "has_reference": True}, 2 + 2, 16),
+        ({"offload_optimizer": True, "has_reference": True}, 2 + 2, 20),
     ],
 )
 def test_states_are_shared_out_among_the_ranks(changes: dict[str, Any], each: int, host: int) -> None:
     one = training(**changes)
     assert m.update_terms(one).states == each * 1000 / 2
     assert m.host_bytes(one) == host * 1000 / 2
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+@pytest.mark.parametrize("offload", [True, False])
+def test_deepspeed_keeps_as_many_bytes_a_parameter(tmp_path: Any, dtype: Any, offload: bool) -> None:
+    path = tiny_model(tmp_path / "model")
+    model = DeepSpeedPolicy(path, world=alone(), layout="shared", dtype=dtype, offload_optimizer=offload)
+    built = rows(ragged_targets(), layout="shared", max_row_tokens=64)
+    plan = place(computed(built, every_row=False), num_ranks=1, max_batch_tokens=64)
+    batch = MiniBatch(batches=plan[0], divisor=1.0, plan=digest(plan))
+    update(
+        model, [batch, batch], ranks=Alone(), temperature=1.0, peak_learning_rate=0.01, warmup_steps=0, first_update=0,
+        objective=lambda divisor: PolicyObjective(divisor=divisor, clip_low=0.2, clip_high=0.2),
+    )  # fmt: skip
+    zero = model._engine.optimizer
+    masters = list(zero.fp32_partitioned_groups_flat)
+    moments = [one for state in zero.optimizer.state.values() for one in state.values() if torch.is_tensor(one)]
+    kept = [zero.grad_partitions_flat_buffer, *masters, *moments]
+    kept += [one.grad for one in masters if one.grad is not None]
+    own = [one.ds_tensor for one in model._engine.module.parameters()]
+    assert not {one.untyped_storage().data_ptr() for one in own} & {one.untyped_storage().data_ptr() for one in kept}
+    number, weight = sum(one.ds_numel for one in model._engine.module.parameters()), 2 if dtype == "bfloat16" else 4
+    planned = training(shape=replace(UNIT, parameters=number), ranks=1, weight_bytes=weight, offload_optimizer=offload)
+    expected = m.host_bytes(planned) if offload else m.update_terms(planned).states - number * weight
+    assert sum(one.nbytes for one in kept) == pytest.approx(expected, rel=1e-3)
 
 
 def test_an_update_adds_its_terms_up() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,82 +11,16 @@ from typing import Any
 
 import pytest
 
-from fakes import Alone, EchoEngine
+from fakes import Alone, EchoEngine, example
 from judges import honest, judge, serving
 from qwenlong import scoring, train
 from qwenlong.canaries import TRICKS, canaries, measured
+from qwenlong.config import load_config
 from qwenlong.oversight import Oversight, observed, overseen
 from qwenlong.records import HaltError, Scored
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
 from qwenlong.rollouts import score_written
 from test_rewards import Judge, said, score
-
-
-class Returning:
-    """A judge that finds its voice at the given call; before it has nothing to say about some."""
-
-    def __init__(self, at: int, *, silent: set[str]) -> None:
-        self.at, self.silent, self.asked, self.trouble = at, silent, [], "HTTP 503: busy"
-
-    asked: list[list[str]]
-
-    def verdicts(self, questions: Sequence[JudgeQuestion]) -> list[bool | None]:
-        self.asked.append([question.prediction for question in questions])
-        return [None if len(self.asked) <= self.at and q.prediction in self.silent else False for q in questions]
-
-
-def patient(judge: Any, heard: list[str], **how: Any) -> RewardModel:
-    how = {"max_missing": 0.25, "missing_retries": 3, "missing_pause_seconds": 30.0} | how
-    return RewardModel(parts=("rule", "judge"), judge=judge, say=heard.append, **how)
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    found: list[float] = []
-    monkeypatch.setattr("qwenlong.rewards.time.sleep", found.append)
-    return found
-
-
-CITIES = ["Paris", "Rome", "Oslo", "Bonn", "Kiel", "Bern", "Riga", "Lyon"]
-
-
-def test_too_many_missing_verdicts_pause_the_step_and_only_they_are_asked_again(slept: list[float]) -> None:
-    one, heard = Returning(2, silent={"Paris", "Rome", "Oslo"}), []  # type: ignore[var-annotated]
-    found = score(patient(one, heard), [said(city) for city in CITIES])
-    assert [scored.reward for scored in found] == [0.0] * 8
-    assert one.asked == [CITIES, ["Paris", "Rome", "Oslo"], ["Paris", "Rome", "Oslo"]]
-    assert slept == [30.0, 60.0]
-    assert heard[0] == ("the judge gave no verdict on 3 of 8 answers (HTTP 503: busy); asking again in 30 s (1 of 3)")
-
-
-def test_a_share_up_to_the_limit_stays_unscored_without_a_pause(slept: list[float]) -> None:
-    one, heard = Returning(9, silent={"Paris", "Rome"}), []  # type: ignore[var-annotated]
-    found = score(patient(one, heard), [said(city) for city in CITIES])
-    assert [math.isnan(scored.reward) for scored in found] == [True, True] + [False] * 6
-    assert (slept, heard, len(one.asked)) == ([], [], 1)
-
-
-def test_one_answer_may_always_be_missing_unless_none_may(slept: list[float]) -> None:
-    # Else a step with few questions would stop for one odd answer.
-    one = Returning(9, silent={"Paris"})
-    assert math.isnan(score(patient(one, [], max_missing=0.01), [said("Paris")])[0].reward)
-    with pytest.raises(JudgeHaltError, match=r"on 1 of 1 answers .* above rewards\.max_missing 0 after 3 pauses"):
-        score(patient(one, [], max_missing=0.0), [said("Paris")])
-
-
-def test_after_the_last_pause_the_step_stops(slept: list[float]) -> None:
-    one = Returning(9, silent=set(CITIES))
-    with pytest.raises(JudgeHaltError, match=r"on 8 of 8 answers \(HTTP 503: busy\), above rewards\.max_missing 0\.25"):
-        score(patient(one, []), [said(city) for city in CITIES])
-    assert slept == [30.0, 60.0, 120.0]
-    assert len(one.asked) == 4
-
-
-def test_with_every_share_allowed_nothing_is_asked_twice() -> None:
-    one = Returning(9, silent=set(CITIES))
-    found = score(patient(one, [], max_missing=1.0), [said(city) for city in CITIES])
-    assert all(math.isnan(scored.reward) for scored in found)
-    assert len(one.asked) == 1
 
 
 def test_whether_the_judge_was_asked_is_told_by_the_breakdown() -> None:
@@ -122,6 +55,7 @@ def test_rates_are_shares_of_the_pairs_with_a_verdict() -> None:
     pairs = [(pair("a"), False), (pair("b"), False), (pair("c"), False), (pair("d"), True), (pair("e"), True)]
     trust = measured(pairs, [1.0, 0.0, None, 0.0, 1.0])
     assert (trust.false_positive_rate, trust.false_negative_rate, trust.missing) == (0.5, 0.5, 1)
+    assert trust.trick_rate is None
     assert trust.fooled_by == ("a",)
     nothing = measured(pairs, [None] * 5)
     assert (nothing.false_positive_rate, nothing.false_negative_rate, nothing.missing) == (None, None, 5)
@@ -142,19 +76,34 @@ class Fixed:
         return [known[question] if self.verdict is None else self.verdict for question in questions]
 
 
+class Tricked(Fixed):
+    """Right about all known pairs but some that say nothing."""
+
+    def __init__(self, *accepted: str) -> None:
+        super().__init__()
+        self.accepted = accepted
+
+    def fresh_verdicts(self, questions: Sequence[JudgeQuestion]) -> list[bool | None]:
+        right = super().fresh_verdicts(questions)
+        return [v or q.prediction in self.accepted for v, q in zip(right, questions, strict=True)]
+
+
 def oversight(one: Any, *, every: int = 2) -> Oversight:
     return Oversight(
         rewards=RewardModel(parts=("judge",), judge=one), canary_every_steps=every, max_false_positives=0.2,
-        max_false_negatives=0.5,
+        max_tricked=0.1, max_false_negatives=0.5,
     )  # fmt: skip
 
 
 def session(watch: Oversight, *, step: int = 0, directory: Path = Path()) -> Any:
     saved: list[int] = []
+    heard: list[str] = []
     curriculum = SimpleNamespace(position=5, phase=0)
     return SimpleNamespace(
         oversight=watch, world=Alone(), progress=SimpleNamespace(rl_steps=step), curriculum=curriculum,
-        directory=directory, saved=saved, save=lambda: saved.append(curriculum.position),
+        directory=directory, saved=saved, save=lambda: saved.append(curriculum.position), heard=heard,
+        display=SimpleNamespace(say=heard.append),
+        corpus=SimpleNamespace(lookup=lambda name: (example("Berlin"), None)),
         journal=SimpleNamespace(append=lambda file, records: None),
     )  # fmt: skip
 
@@ -168,6 +117,20 @@ def test_the_judge_is_tried_every_so_many_steps() -> None:
     assert one.fresh == 3
     oversight(one, every=0).begin(session(watch))
     assert one.fresh == 3
+
+
+def test_a_judge_that_accepts_answers_that_say_nothing_stops_the_run_at_the_default_limit() -> None:
+    accepted = ("Solution", "Thought process:", "Let's solve this problem step by step.", "\u89e3")
+    how = load_config("smoke").judge
+    watch = oversight(Tricked(*accepted))
+    assert (watch.max_false_positives, watch.max_tricked) == (how.max_false_positives, how.max_tricked)
+    # 4 of 30 wrong pairs are below the limit of these, 4 of 13 tricks are not below theirs.
+    with pytest.raises(HaltError, match=r"accepts answers that say nothing, for example 'Solution', .* 0\.31, above "):
+        watch.begin(session(watch))
+    watch = oversight(Tricked(":"))
+    watch.begin(session(watch))
+    assert watch.trust is not None
+    assert watch.trust.trick_rate == pytest.approx(1 / 13)
 
 
 @pytest.mark.parametrize(
@@ -252,8 +215,14 @@ def test_without_a_judge_there_is_nothing_to_see() -> None:
     assert overseen(here, lambda session: 7) == 7
 
 
-def test_counters_go_on_over_sessions(tmp_path: Path) -> None:
+def test_counters_go_on_over_sessions_stages_and_stops(tmp_path: Path) -> None:
     question = JudgeQuestion(question="?", prediction="Paris", answers=("Berlin",))
+    file = tmp_path / "judge_counters.json"
+
+    def counted() -> tuple[float, float]:
+        written = json.loads(file.read_text("utf-8"))
+        return written["calls"], written["questions"]
+
     with serving(honest) as server:
         for sessions in (1, 2):
             with judge(server.url, output="text") as one:
@@ -262,10 +231,21 @@ def test_counters_go_on_over_sessions(tmp_path: Path) -> None:
                     watch.load(tmp_path, 1)
                 here = session(watch, directory=tmp_path)
                 watch.begin(here)
-                one.verdicts([question])
+                here.oversight.complete(here, [score(watch.rewards, [said("Paris")])], ())
                 values = observed(here, [])
                 assert values["judge_latency_seconds"] == pytest.approx(one.counters.latency_seconds)
                 watch.save(tmp_path)
-            written = json.loads((tmp_path / "judge_counters.json").read_text("utf-8"))
-            assert written == watch.totals
-            assert (written["calls"], written["questions"]) == (sessions, sessions)
+                assert counted() == (2 * sessions - 1, 2 * sessions - 1)
+                assert json.loads(file.read_text("utf-8")) == watch.totals
+                # After the checkpoint a step that fails: what it asked was asked.
+                one.fresh_verdicts([question])
+                watch.close(here)
+            assert counted() == (2 * sessions, 2 * sessions)
+
+
+def test_a_judge_without_counters_has_no_file(tmp_path: Path) -> None:
+    watch = oversight(Fixed())
+    here = session(watch, directory=tmp_path)
+    watch.begin(here)
+    watch.close(here)
+    assert list(tmp_path.iterdir()) == []

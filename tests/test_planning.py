@@ -18,6 +18,7 @@ from qwenlong.config import Config, load_config
 
 SHAPES = known_shapes()
 HUB = ("one-gpu", "qwenlong-l1-14b", "qwenlong-l1-32b")
+VLLM = ("--rollouts.engine", "vllm", "--rollouts.tensor_parallel", "4")
 HF = ("--rollouts.engine", "hf", "--rollouts.tensor_parallel", "1")
 
 
@@ -184,6 +185,26 @@ def test_settings_come_first_and_more_gpus_where_they_help() -> None:
     assert re.search(r"- 8 GPUs: 73\.\d GB", said)
     terms = update_terms(training_of(config, shape, gpus=4))
     assert terms.total > 76 * GB
+
+
+@pytest.mark.parametrize(("gpus", "counts"), [("6", "4 or 8"), ("3", "4"), ("9", "8 or 12")])
+def test_a_plan_that_cannot_start_fits_nowhere(gpus: str, counts: str, dry: DryRun) -> None:
+    for flags in ((), ("--gpu-memory-gb", "141"), ("--model.path", "somebody/something")):
+        done = dry("qwenlong-l1-14b", "--gpus", gpus, *VLLM, *flags)
+        assert done.returncode == 2
+        assert f"# verdict: cannot start: rollouts.tensor_parallel 4 does not divide {gpus} ranks: take {counts} (" in (
+            done.stdout
+        )
+        assert done.stdout.count("verdict: ") == 1
+
+
+def test_a_way_out_names_no_number_of_gpus_that_cannot_start() -> None:
+    config, shape = planned("qwenlong-l1-14b")
+    for gpus, split in ((2, 2), (3, 3), (1, 1)):
+        lines = lines_of(with_engine(config, "vllm", tensor_parallel=split), shape, gpus=gpus, gigabytes=80)
+        named = [int(count) for line in lines for count in re.findall(r"^  - (\d+) GPUs: ", line)]
+        assert named
+        assert all(count % split == 0 and count > gpus for count in named)
 
 
 def test_an_engine_that_stays_during_updates_counts_in_every_way_out() -> None:

@@ -76,6 +76,8 @@ class Trust:
     """Share of the wrong pairs with a verdict that it accepted; None without any."""
     false_negative_rate: float | None
     """Share of the right pairs with a verdict that it refused; None without any."""
+    trick_rate: float | None
+    """Share of `TRICKS` with a verdict that it accepted; None without any."""
     missing: int
     """Pairs without a verdict."""
     fooled_by: tuple[str, ...]
@@ -98,9 +100,15 @@ def measured(pairs: Sequence[tuple[JudgeQuestion, bool]], verdicts: Sequence[flo
     told = [(pair, right, v >= 1.0) for (pair, right), v in zip(pairs, verdicts, strict=True) if v is not None]
     wrong = [accepted for _, right, accepted in told if not right]
     refused = [not accepted for _, right, accepted in told if right]
+    tricked = [accepted for pair, right, accepted in told if not right and pair.prediction in TRICKS]
     return Trust(
-        false_positive_rate=sum(wrong) / len(wrong) if wrong else None,
-        false_negative_rate=sum(refused) / len(refused) if refused else None,
+        false_positive_rate=_share(wrong),
+        false_negative_rate=_share(refused),
+        trick_rate=_share(tricked),
         missing=len(pairs) - len(told),
         fooled_by=tuple(pair.prediction for pair, right, accepted in told if accepted and not right),
     )
+
+
+def _share(found: Sequence[bool]) -> float | None:
+    return sum(found) / len(found) if found else None

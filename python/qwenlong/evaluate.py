@@ -71,11 +71,11 @@ def measure(
 ) -> list[list[Scored]]:
     """Answers of the policy to held-out prompts, with the last phase's output limit."""
     sampling = Sampling(temperature=temperature, max_tokens=session.config.phases[-1].max_output_tokens)
-    return answer(
+    return session.completed(answer(
         session.engine, prompts, score=session.score, ranks=session.world, sampling=sampling, group_size=num_samples,
         seed=session.config.run.seed, purpose=purpose, step=session.progress.units,
         weight_version=session.policy.version,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _right(scored: Scored) -> int:

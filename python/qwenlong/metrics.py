@@ -58,6 +58,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "judge_disagreements": ("count", "rollouts that rule and judge see differently"),
     "judge_false_positive_rate": ("share", "known wrong pairs that the judge accepts; null between trials"),
     "judge_false_negative_rate": ("share", "known right pairs that the judge refuses; null between trials"),
+    "judge_trick_rate": ("share", "answers that say nothing which the judge accepts; null between trials"),
     "judge_canaries_missing": ("count", "known pairs without a verdict; null between trials"),
     "judge_latency_seconds": ("s", "mean time of a reply; null where none was needed"),
     "judge_wait_seconds": ("s", "spent waiting for the judge, on the slowest rank"),
@@ -75,7 +76,6 @@ METRICS: dict[str, tuple[str, str]] = {
     "peak_memory_gb": ("GB", "largest resident memory of rank 0 so far"),
 }
 """Name -> (unit, meaning)."""
-
 
 FILES = ("metrics.jsonl", "rollouts.jsonl", "groups.jsonl", "judge_disagreements.jsonl")
 """The append-only files of a run."""

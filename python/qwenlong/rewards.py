@@ -6,9 +6,7 @@ A verdict that is missing is UNSCORED (NaN), never 0: a dead judge must not teac
 from __future__ import annotations
 
 import inspect
-import logging
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -21,7 +19,6 @@ from qwenlong.plugins import load_object as load_object  # noqa: PLC0414
 from qwenlong.plugins import told
 from qwenlong.records import UNSCORED, Example, HaltError, Rollout, Scored, Verdict
 
-log = logging.getLogger(__name__)
 MAX_REWARD = float(np.finfo(np.float32).max)
 """Rewards are float32."""
 
@@ -70,14 +67,6 @@ class RewardModel:
     """Asked where there is something to judge, and with `max` where the other parts say less than 1."""
     function: Function | None = None
     """The user's."""
-    max_missing: float = 1.0
-    """Largest share of one call's questions that may stay without a verdict; one question always may, but with 0."""
-    missing_retries: int = 0
-    """How often what is missing is asked again where it is more."""
-    missing_pause_seconds: float = 0.0
-    """Pause before the first of them; it doubles."""
-    say: Callable[[str], None] = log.warning
-    """Hears of pauses."""
 
     def score(
         self, rollouts: Sequence[Rollout], *, responses: Sequence[str], examples: Sequence[Example]
@@ -143,7 +132,7 @@ class RewardModel:
         return answers
 
     def ask(self, questions: Sequence[JudgeQuestion], *, remembered: bool = True) -> list[float | None]:
-        """The judge's verdicts. Where too many are missing it pauses and asks for those again.
+        """The judge's verdicts; None where it has none.
 
         Args:
             questions: any number.
@@ -151,32 +140,7 @@ class RewardModel:
 
         Raises:
             RewardError: the judge raised or broke its contract.
-            JudgeHaltError: after the last pause still more than `max_missing` are missing.
         """
-        verdicts: list[float | None] = [None] * len(questions)
-        missing = list(range(len(questions)))
-        for attempt in range(1 + self.missing_retries):
-            if attempt:
-                seconds = self.missing_pause_seconds * 2 ** (attempt - 1)
-                self.say(
-                    f"the judge gave no verdict on {len(missing)} of {len(questions)} answers{self._trouble()}; "
-                    f"asking again in {seconds:g} s ({attempt} of {self.missing_retries})"
-                )
-                time.sleep(seconds)
-            for i, reply in zip(
-                missing, self._replies([questions[i] for i in missing], remembered=remembered), strict=True
-            ):
-                verdicts[i] = reply
-            missing = [i for i in missing if verdicts[i] is None]
-            if len(missing) <= (max(1.0, self.max_missing * len(questions)) if self.max_missing else 0):
-                return verdicts
-        raise JudgeHaltError(
-            f"the judge gave no verdict on {len(missing)} of {len(questions)} answers{self._trouble()}, above "
-            f"rewards.max_missing {self.max_missing:g} after {self.missing_retries} pauses: nothing was learnt from "
-            "them; see to the judge, or raise the limit"
-        )
-
-    def _replies(self, questions: Sequence[JudgeQuestion], *, remembered: bool) -> list[float | None]:
         if not questions:
             return []
         assert self.judge is not None, "config checks that a judge is named"
@@ -187,10 +151,15 @@ class RewardModel:
             raise RewardError(f"the judge raised {told(error)}") from error
         return _checked(replies, len(questions), "judge")
 
-    def _trouble(self) -> str:
-        """The judge's own word on what is wrong, where it has one."""
-        trouble = getattr(self.judge, "trouble", "")
-        return f" ({trouble})" if trouble else ""
+    def question(self, scored: Scored, example: Example) -> JudgeQuestion:
+        """What the judge is asked about a rollout."""
+        return JudgeQuestion(
+            question=example.question, prediction=scored.verdict.extracted or "", answers=example.answers
+        )
+
+    def judged(self, scored: Scored, verdict: float | None) -> Scored:
+        """What `score` would have given, had the judge said this."""
+        return self._combined(scored.rollout, scored.response, scored.verdict, {**scored.breakdown, "judge": verdict})
 
     def was_asked(self, scored: Scored) -> bool:
         """Whether the judge was asked about a rollout, by what `score` gave."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qwenlong.metrics import Journal
     from qwenlong.oversight import Oversight
     from qwenlong.phases import Corpus, Curriculum
-    from qwenlong.records import Rollout, Scored
+    from qwenlong.records import Group, Rollout, Scored
     from qwenlong.replay import Replay
     from qwenlong.rollouts import Engine
     from qwenlong.update import Policy
@@ -167,6 +167,12 @@ class Session:
         """Everything that is remembered."""
         parts: list[Part] = [PolicyPart(policy=self.policy), self.replay, self.curriculum, self.progress, self.journal]
         return parts if self.oversight is None else [*parts, self.oversight]
+
+    def completed(self, answers: Sequence[Sequence[Scored]], *, earlier: Sequence[Group] = ()) -> list[list[Scored]]:
+        """Scored answers of all ranks, with what the judge says when it is asked again; see `Oversight.complete`."""
+        if self.oversight is None:
+            return [list(group) for group in answers]
+        return self.oversight.complete(self, answers, earlier)
 
     def wall_seconds(self) -> float:
         """Over all sessions of the run."""

@@ -84,14 +84,15 @@ def collect(session: Session, phase: Phase, written: Written | None) -> tuple[li
         choices = [Choice(example_id=prompt.example_id, retrospective=old) for prompt, _, old in entries]
         read = [group for _, group, _ in entries]
         scored = score_written(session.engine, read, score=session.score, ranks=session.world)
-        return credited(session, choices, scored, phase), []
+        return credited(session, choices, session.completed(scored), phase), []
     kept: list[Group] = []
     dropped: list[Group] = []
     for refill in range(1 + how.max_refills if how.dynamic_sampling else 1):
         missing = how.prompts_per_step - len(kept)
         seen = {group.example_id for group in [*kept, *dropped]}
         choices = curriculum.refill(missing, exclude=seen) if refill else curriculum.choose(missing)
-        groups = credited(session, choices, sampled_answers(session, choices, phase), phase)
+        answers = session.completed(sampled_answers(session, choices, phase), earlier=[*kept, *dropped])
+        groups = credited(session, choices, answers, phase)
         kept += [group for group in groups if group.has_signal or not how.dynamic_sampling]
         dropped += [group for group in groups if not group.has_signal and how.dynamic_sampling]
         if len(kept) == how.prompts_per_step or not choices:

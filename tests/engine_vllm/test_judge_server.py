@@ -16,7 +16,7 @@ import pytest
 
 from judges import free_port, judge, question
 from qwenlong.backends.judge import describe
-from qwenlong.backends.judge_client import Endpoint
+from qwenlong.backends.judge_endpoint import Endpoint
 
 pytest.importorskip("vllm", reason="make test-vllm installs it")
 pytestmark = pytest.mark.timeout(900)

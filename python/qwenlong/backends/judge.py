@@ -22,11 +22,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import httpx
-
 from qwenlong.backends.judge_cache import VerdictCache
-from qwenlong.backends.judge_client import CHOICE_TOKENS, Client, Counters, Endpoint, JudgeError
-from qwenlong.backends.judge_prompt import PROMPT_VERSION, Output, Question, can_be_judged
+from qwenlong.backends.judge_client import CHOICE_TOKENS, Client, JudgeError
+from qwenlong.backends.judge_endpoint import Counters, Endpoint
+from qwenlong.backends.judge_endpoint import describe as describe  # noqa: PLC0414  # part of the interface
+from qwenlong.backends.judge_prompt import Output, Question, can_be_judged, wording
 
 Value = TypeVar("Value")
 REPORT_SECONDS = 15.0
@@ -76,7 +76,8 @@ class EndpointJudge:
 
     def __init__(
         self, endpoint: Endpoint, *, read: Callable[[str], bool | None], clean: Callable[[str], str],
-        concurrency: int = 32, cache: Path | None = None, say: Callable[[str], None] = log.info,
+        concurrency: int = 32, cache: Path | None = None, seconds: float | None = None,
+        say: Callable[[str], None] = log.info,
     ) -> None:  # fmt: skip
         """Open the cache; nothing is sent yet.
 
@@ -86,6 +87,7 @@ class EndpointJudge:
             clean: takes verdicts out of a text (`scoring.without_verdicts`).
             concurrency: questions under way at once.
             cache: the file of remembered verdicts; None remembers nothing.
+            seconds: longest time of one call; what has no verdict by then stays without. None is no limit.
             say: hears how far a long batch is.
 
         Raises:
@@ -93,14 +95,15 @@ class EndpointJudge:
         """
         self.counters = Counters()
         self.trouble = ""
-        """Why the last question without a verdict has none."""
+        """Why the last question of a call without a verdict has none."""
         self._endpoint, self._read, self._clean, self._say = endpoint, read, clean, say
-        self._concurrency, self._process = concurrency, os.getpid()
+        self._concurrency, self._seconds, self._process = concurrency, seconds, os.getpid()
         self._path, self._cache = cache, VerdictCache(cache)
         self._lock = threading.Lock()
         self._loop: _Loop | None = None
         self._client: Client | None = None
         self._under_way: dict[bytes, asyncio.Task[bool]] = {}
+        self._failed: set[bytes] = set()
         self._finalizer: weakref.finalize[..., Any] = weakref.finalize(self, self._cache.close)
 
     def verdicts(self, questions: Sequence[Question]) -> list[bool | None]:
@@ -108,7 +111,7 @@ class EndpointJudge:
         return self._asked(questions, remembered=True)
 
     def fresh_verdicts(self, questions: Sequence[Question]) -> list[bool | None]:
-        """The same without the cache: for questions that watch the judge itself."""
+        """The same of the model itself: past the cache, and also where there is nothing to judge."""
         return self._asked(questions, remembered=False)
 
     def close(self) -> None:
@@ -125,11 +128,12 @@ class EndpointJudge:
 
     def _asked(self, questions: Sequence[Question], *, remembered: bool) -> list[bool | None]:
         started = time.monotonic()
+        self.trouble = ""
         self.counters.questions += len(questions)
         todo: list[int] = []
         found: list[bool | None] = []
         for i, question in enumerate(questions):
-            judged = can_be_judged(question.prediction, self._clean)
+            judged = not remembered or can_be_judged(question.prediction, self._clean)
             found.append(None if judged else False)
             self.counters.unasked += not judged
             if judged:
@@ -180,6 +184,8 @@ class EndpointJudge:
         self, client: Client, questions: Sequence[Question], batch: _Batch, *, remembered: bool
     ) -> list[bool | None]:
         room = asyncio.Semaphore(self._concurrency)
+        if self._seconds is not None:
+            batch.until = asyncio.get_running_loop().time() + self._seconds
         keys = self._keys(questions)
         distinct = dict(zip(keys, questions, strict=True))
         batch.total = len(distinct)
@@ -191,8 +197,11 @@ class EndpointJudge:
                 batch.done += 1
                 return verdict
 
-        found = await asyncio.gather(*(one(question, key) for key, question in distinct.items()))
-        verdicts = dict(zip(distinct, found, strict=True))
+        # Those whose failures looked like an outage come last, the others in an order of chance: else a few questions
+        # that a server breaks on, side by side, would keep all behind them from being asked, at every repetition.
+        order = sorted(distinct, key=lambda key: (key in self._failed, key))
+        found = await asyncio.gather(*(one(distinct[key], key) for key in order))
+        verdicts = dict(zip(order, found, strict=True))
         return [verdicts[key] for key in keys]
 
     async def _one(
@@ -202,7 +211,7 @@ class EndpointJudge:
         if verdict is not None:
             self.counters.hits += 1
             return verdict
-        if batch.given_up:
+        if batch.given_up or batch.late:
             batch.missing += 1
             return None
         task = self._under_way.get(key)
@@ -213,11 +222,19 @@ class EndpointJudge:
             self._under_way[key] = task
             task.add_done_callback(lambda done: self._landed(key, done))
         try:
-            verdict = await asyncio.shield(task)
+            async with asyncio.timeout_at(batch.until):
+                verdict = await asyncio.shield(task)
         except JudgeError as error:
             self.trouble = str(error)
-            batch.fail(str(error))
+            batch.fail(str(error), outage=error.outage)
+            if error.outage:
+                self._failed.add(key)
             return None
+        except TimeoutError:
+            self.trouble = f"no verdict within the {self._seconds:g} s of a call"
+            batch.fail(self.trouble, outage=False)
+            return None
+        self._failed.discard(key)
         batch.in_a_row = 0
         return verdict
 
@@ -233,7 +250,7 @@ class EndpointJudge:
 
     def _keys(self, questions: Sequence[Question]) -> list[bytes]:
         """What verdicts are filed under: content and judge."""
-        judge = identity(self._endpoint)
+        judge = identity(self._endpoint, self._clean)
         contents = ([question.question, question.prediction, *question.answers] for question in questions)
         return [hashlib.blake2b(json.dumps([judge, content]).encode(), digest_size=16).digest() for content in contents]
 
@@ -243,43 +260,36 @@ class _Batch:
 
     def __init__(self, total: int, *, give_up_after: int) -> None:
         self.total, self.done, self.missing, self.in_a_row = total, 0, 0, 0
+        self.until: float | None = None
         self._give_up_after, self._last = give_up_after, ""
 
     @property
+    def late(self) -> bool:
+        """Its time is over: other ranks wait for it."""
+        return self.until is not None and asyncio.get_running_loop().time() >= self.until
+
+    @property
     def given_up(self) -> bool:
-        """So many questions in a row had no verdict that the rest is not asked: the judge is down, not slow."""
+        """So many questions in a row met an outage that the rest is not asked: the judge is down, not slow."""
         return self.in_a_row >= self._give_up_after
 
-    def fail(self, why: str) -> None:
+    def fail(self, why: str, *, outage: bool) -> None:
         self.missing += 1
-        self.in_a_row += 1
+        if outage:
+            self.in_a_row += 1
         self._last = why
 
     def told(self) -> str:
         return f", {self.missing} without one (last: {self._last})" if self.missing else ""
 
 
-def identity(endpoint: Endpoint) -> list[Any]:
-    """What makes two judges the same: model, wording and sampling. Where it is served does not matter."""
+def identity(endpoint: Endpoint, clean: Callable[[str], str]) -> list[Any]:
+    """What makes two judges the same: model, wording and sampling. Where it is served does not matter.
+
+    "auto" is one judge, whichever way it was asked: so the cache can be used while the server is away.
+    """
     output: Output | str = endpoint.output or "auto"
-    return [endpoint.model, PROMPT_VERSION, output, 0.0, endpoint.max_reply_tokens, CHOICE_TOKENS]
-
-
-def describe(endpoint: Endpoint, *, seconds: float = 5.0) -> str:
-    """Whether the endpoint answers, and whether it serves the model, in a line for people."""
-    key = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    try:
-        response = httpx.get(f"{endpoint.base_url}/models", headers=key, timeout=seconds)
-        if response.is_error:
-            return f"{endpoint.base_url} answers with HTTP {response.status_code}"
-        names = [str(entry["id"]) for entry in response.json()["data"]]
-    except httpx.HTTPError as error:
-        return f"{endpoint.base_url} cannot be reached now ({type(error).__name__}: {error})"
-    except (ValueError, KeyError, TypeError):
-        return f"{endpoint.base_url} answers, but does not list its models"
-    if endpoint.model in names:
-        return f"{endpoint.base_url} serves {endpoint.model}"
-    return f"{endpoint.base_url} serves {', '.join(names) or 'nothing'}, not judge.model {endpoint.model}"
+    return [endpoint.model, wording(clean), output, 0.0, endpoint.max_reply_tokens, CHOICE_TOKENS]
 
 
 def _end(loop: _Loop, client: Client, cache: VerdictCache, process: int) -> None:

@@ -6,13 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import tenacity
 
+from qwenlong.backends.judge_endpoint import Counters, Endpoint
 from qwenlong.backends.judge_prompt import VERDICTS, Output, Question, messages
 
 CHOICES: tuple[dict[str, Any], ...] = (
@@ -22,6 +22,14 @@ CHOICES: tuple[dict[str, Any], ...] = (
 """How servers are told that only two replies are allowed; tried in this order."""
 UNKNOWN_FIELD = (400, 422)
 """How servers refuse a field they do not know."""
+ABOUT_ONE_QUESTION = (400, 413, 414, 422)
+"""Statuses that a server gives to a request it cannot take, too long a one for example, while it takes others."""
+MAY_PASS = (408, 425, 429)
+"""Statuses below 500 that mean later rather than no."""
+NEVER_PASS = (501, 505)
+"""Statuses from 500 on that mean no."""
+MAX_COUNT = 1 << 32
+"""No reply has more tokens, whatever a server says."""
 MAX_REPLY_BYTES = 1 << 20
 """A longer body is cut off unread."""
 CHOICE_TOKENS = 16
@@ -32,74 +40,12 @@ CONNECT_SECONDS = 10.0
 """Longest wait for a connection."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Counters:
-    """What asking has cost so far."""
-
-    questions: int = 0
-    """Asked for, equal ones included."""
-    hits: int = 0
-    """Answered from the cache."""
-    shared: int = 0
-    """Answered by an equal question that was under way."""
-    unasked: int = 0
-    """Nothing to judge: a no without asking."""
-    calls: int = 0
-    """Requests sent."""
-    retries: int = 0
-    """Of them, repeated ones."""
-    invalid: int = 0
-    """Replies without a verdict that counts."""
-    failures: int = 0
-    """Requests that brought no reply: connection, timeout, status."""
-    missing: int = 0
-    """Questions that stayed without a verdict."""
-    prompt_tokens: int = 0
-    """As the server counts them."""
-    reply_tokens: int = 0
-    """As the server counts them."""
-    cost: float = 0.0
-    """By the prices of the recipe."""
-    latency_seconds: float = 0.0
-    """Sum over replies, from sending to the last byte."""
-    wait_seconds: float = 0.0
-    """The trainer's, for all verdicts."""
-
-    def as_dict(self) -> dict[str, float]:
-        """Every counter by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where a judge is and how it is asked."""
-
-    base_url: str
-    """Ends before /chat/completions."""
-    model: str
-    """As the server names it."""
-    api_key: str = ""
-    """Sent as a bearer token; empty is none."""
-    output: Output | None = None
-    """None: a choice where the server can, else text."""
-    max_reply_tokens: int = 512
-    """Of reasons and verdict."""
-    timeout_seconds: float = 60.0
-    """Of one request."""
-    deadline_seconds: float = 300.0
-    """Of one question with all its repetitions."""
-    retries: int = 4
-    """Repetitions of a request that failed in a way that may pass."""
-    backoff_seconds: float = 0.5
-    """Scale of the pause before the first of them; it doubles, with jitter."""
-    prompt_price: float = 0.0
-    """Per million tokens."""
-    reply_price: float = 0.0
-    """Per million tokens."""
-
-
 class JudgeError(RuntimeError):
-    """A judge gave no verdict; the message says why."""
+    """A judge gave no verdict; the message says why, `outage` whether others are likely to have none either."""
+
+    def __init__(self, message: str, *, outage: bool = True) -> None:
+        super().__init__(message)
+        self.outage = outage
 
 
 class _AgainError(JudgeError):
@@ -114,7 +60,7 @@ class _RefusedError(JudgeError):
     """The server understood and said no: asking again changes nothing."""
 
     def __init__(self, message: str, *, status: int = 0) -> None:
-        super().__init__(message)
+        super().__init__(message, outage=status not in ABOUT_ONE_QUESTION)
         self.status = status
 
 
@@ -129,9 +75,8 @@ class Client:
         self._endpoint, self._read, self._clean, self._counters = endpoint, read, clean, counters
         self._format: dict[str, Any] | None = None
         self._probe: asyncio.Task[dict[str, Any]] | None = None
-        key = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
         self._http = httpx.AsyncClient(
-            headers=key,
+            headers=endpoint.headers,
             timeout=httpx.Timeout(endpoint.timeout_seconds, connect=min(CONNECT_SECONDS, endpoint.timeout_seconds)),
             limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
         )
@@ -166,7 +111,8 @@ class Client:
             if verdict is not None:
                 return verdict
             self._counters.invalid += 1
-        raise JudgeError(f"the reply has no verdict that counts: {said[-80:]!r}")
+        shown = self._endpoint.hidden(said)[-80:]
+        raise JudgeError(f"the reply has no verdict that counts: {shown!r}", outage=False)
 
     def _body(self, chat: list[dict[str, str]], form: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -195,6 +141,8 @@ class Client:
         for form in CHOICES if self._endpoint.output != "text" else ():
             if await self._held_to(form):
                 return form
+        if self._endpoint.output == "choice":
+            raise _RefusedError('the server cannot be held to one of two replies: set judge.output to "auto" or "text"')
         return {}
 
     async def _held_to(self, form: dict[str, Any]) -> bool:
@@ -231,24 +179,33 @@ class Client:
     async def _sent(self, body: dict[str, Any]) -> tuple[str, bool]:
         self._counters.calls += 1
         started = time.monotonic()
+        seconds = self._endpoint.timeout_seconds
+        address = f"{self._endpoint.base_url}/chat/completions"
         try:
-            async with self._http.stream("POST", f"{self._endpoint.base_url}/chat/completions", json=body) as response:
+            async with asyncio.timeout(seconds), self._http.stream("POST", address, json=body) as response:
                 data = await _bounded(response)
+        except TimeoutError:  # httpx's own are of a single read, of which a slow server can give many
+            self._counters.failures += 1
+            raise _AgainError(f"Timeout: no reply within judge.timeout_seconds {seconds:g}") from None
         except httpx.TransportError as error:  # connection refused or broken, and every kind of timeout
             self._counters.failures += 1
-            raise _AgainError(f"{type(error).__name__}: {error}".rstrip(": ")) from error
-        except httpx.HTTPError as error:
+            raise _AgainError(self._told(error)) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             self._counters.failures += 1
-            raise _RefusedError(f"{type(error).__name__}: {error}") from error
+            raise _RefusedError(self._told(error)) from error
         self._counters.latency_seconds += time.monotonic() - started
         status = response.status_code
         if status != httpx.codes.OK:
             self._counters.failures += 1
-            said = f"HTTP {status}: {(data or b'').decode('utf-8', 'replace')[:200]}"
-            if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            said = f"HTTP {status}: {self._endpoint.hidden((data or b'').decode('utf-8', 'replace'))[:200]}"
+            broken = status >= httpx.codes.INTERNAL_SERVER_ERROR and status not in NEVER_PASS
+            if status in MAY_PASS or broken:
                 raise _AgainError(said, after=_asked_pause(response.headers.get("retry-after")))
             raise _RefusedError(said, status=status)
         return self._parsed(data)
+
+    def _told(self, error: Exception) -> str:
+        return self._endpoint.hidden(f"{type(error).__name__}: {error}").rstrip(": ")
 
     def _parsed(self, data: bytes | None) -> tuple[str, bool]:
         """Text of a reply; empty where there is none, which reads as no verdict."""
@@ -281,7 +238,7 @@ async def _bounded(response: httpx.Response) -> bytes | None:
 
 def _count(usage: Any, name: str) -> int:
     value = usage.get(name) if isinstance(usage, dict) else None
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if type(value) is int and 0 <= value <= MAX_COUNT else 0
 
 
 def _asked_pause(header: str | None) -> float | None:
@@ -294,5 +251,5 @@ def _asked_pause(header: str | None) -> float | None:
         pass
     try:
         return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from qwenlong.config import Config
 from qwenlong.oversight import Oversight
+from qwenlong.patience import Patience
 from qwenlong.rewards import Judge, RewardModel, load_judge, load_object
 from qwenlong.scoring import judge_reply, without_verdicts
 
@@ -32,10 +33,6 @@ def reward_model(
         reasoning=how.reasoning,
         judge=judge,
         function=load_object(how.function, key="rewards.function") if how.function else None,
-        max_missing=how.max_missing,
-        missing_retries=how.missing_retries,
-        missing_pause_seconds=how.missing_pause_seconds,
-        say=say,
     )
 
 
@@ -53,8 +50,9 @@ def endpoint_judge(config: Config, *, directory: Path | None, say: Callable[[str
     # One file a node: SQLite's locks do not reach over a network's file system.
     cache = place / f"{socket.gethostname()}.sqlite" if place is not None else None
     found: Judge = judge.EndpointJudge(
-        endpoint, read=judge_reply, clean=without_verdicts, concurrency=how.concurrency, cache=cache, say=say
-    )
+        endpoint, read=judge_reply, clean=without_verdicts, concurrency=how.concurrency, cache=cache, say=say,
+        seconds=config.run.timeout_seconds / 2,  # other ranks wait for this one's call, and for its rollouts too
+    )  # fmt: skip
     return found
 
 
@@ -62,7 +60,7 @@ def judge_endpoint(config: Config) -> Any:
     """Where the judge is, with its key.
 
     Raises:
-        ValueError: the extra is not installed, or the environment has no key under the name.
+        ValueError: the extra is not installed, or the environment has no key, or none that can be sent, under the name.
     """
     how = config.judge
     key = os.environ.get(how.api_key_env, "") if how.api_key_env else ""
@@ -71,12 +69,16 @@ def judge_endpoint(config: Config) -> Any:
             f"judge.api_key_env is {how.api_key_env}, which is not set in the environment: export it, on every node, "
             "or leave judge.api_key_env empty"
         )
-    return judge_backend().Endpoint(
-        base_url=how.base_url, model=how.model, api_key=key, output=None if how.output == "auto" else how.output,
-        max_reply_tokens=how.max_reply_tokens, timeout_seconds=how.timeout_seconds,
-        deadline_seconds=how.deadline_seconds, retries=how.retries, prompt_price=how.prompt_price,
-        reply_price=how.reply_price,
-    )  # fmt: skip
+    backend = judge_backend()
+    try:
+        return backend.Endpoint(
+            base_url=how.base_url, model=how.model, api_key=key, output=None if how.output == "auto" else how.output,
+            max_reply_tokens=how.max_reply_tokens, timeout_seconds=how.timeout_seconds,
+            deadline_seconds=how.deadline_seconds, retries=how.retries, prompt_price=how.prompt_price,
+            reply_price=how.reply_price,
+        )  # fmt: skip
+    except ValueError as error:
+        raise ValueError(f"judge.api_key_env is {how.api_key_env}: {error}") from None
 
 
 def judge_backend() -> Any:
@@ -95,6 +97,12 @@ def oversight_of(config: Config, rewards: RewardModel) -> Oversight | None:
     return Oversight(
         rewards=rewards,
         canary_every_steps=how.canary_every_steps or 0,
+        patience=Patience(
+            max_missing=config.rewards.max_missing,
+            retries=config.rewards.missing_retries,
+            pause_seconds=config.rewards.missing_pause_seconds,
+        ),
         max_false_positives=how.max_false_positives,
+        max_tricked=how.max_tricked,
         max_false_negatives=how.max_false_negatives,
     )

@@ -4,9 +4,9 @@ N parameters, L layers, D hidden size, Q and K the widths of all query and of al
 V vocabulary; T tokens of a micro-batch; W ranks, which share the states (ZeRO-3); S ranks that share a row (sequence
 parallelism, 1 in this version); b bytes of a weight and of an activation.
 
-    states       N x (b + gradient + optimizer) / W     bfloat16: 2 + 4 + 12, the gradient accumulated in float32, the
-                                                        optimizer with its own float32 weights and two moments;
-                                                        float32: 4 + 4 + 8. Offloaded: b stays, the rest is the host's
+    states       N x (b + 4 + 12) / W                   the gradient accumulated in float32, the optimizer with float32
+                                                        weights of its own and two moments. Offloaded: b stays, the
+                                                        host has 20: those, and the float32 gradient of the step
     checkpoints  L x T / S x D x b                      the input of every layer; the layer is computed again
     one layer    T / S x (7 F + 5 D + 4 Q + 5 K) x b    what it saves and the gradients alive beside it, see below
                  + T / S x (8 D [+ 6 (Q + K)])          norms, where b is 2: their two inputs in float32, in Qwen3
@@ -20,6 +20,7 @@ of product, activation and up are alive at once (3 F). Attention and residuals: 
 the output of attention's projection, the residual between them, its gradient (5 D); queries before and after rotation,
 attention's output, its gradient (4 Q); keys before and after rotation, values, gradients of keys and values (5 K).
 
+What ZeRO-3 keeps of states, on GPU and host, is what DeepSpeed was seen to allocate (tests/test_memory.py).
 The terms are added up although head and layer do not peak together: the sum errs on the safe side. What a layer saves
 agrees with what torch keeps for real layers within 5% (tests/test_memory.py); the sum has not been measured on a GPU.
 """
@@ -36,6 +37,10 @@ REDUCE_BUCKET = 500_000_000
 """DeepSpeed's reduce_bucket_size in elements, allocated whole."""
 LIVE_PARAMETERS = 1_000_000_000
 """DeepSpeed's stage3_max_live_parameters: gathered at once at most."""
+GRADIENT = 4
+"""Bytes of a float32 gradient."""
+OPTIMIZER = 12
+"""Bytes of float32 weights and two moments; the weights are a copy even where the model's own are float32."""
 HEAD_LOGITS = 1 << 25
 """Logits of a chunk, as `backends.head` cuts them."""
 HEAD_BUFFERS = 5
@@ -174,7 +179,7 @@ def update_terms(training: Training) -> Terms:
     """What an update of this program holds on a GPU."""
     shape, b = training.shape, training.weight_bytes
     tokens = training.tokens / training.sequence_parallel
-    each = b if training.offload_optimizer else b + 4 + _optimizer_bytes(b)
+    each = b if training.offload_optimizer else b + GRADIENT + OPTIMIZER
     each += b if training.has_reference else 0
     norms = norm_bytes(shape, tokens=tokens, weight_bytes=b)
     kept = checkpoint_bytes(shape, tokens=tokens, weight_bytes=b)
@@ -192,13 +197,9 @@ def update_terms(training: Training) -> Terms:
 
 
 def host_bytes(training: Training) -> float:
-    """Bytes per rank that an offloaded optimizer keeps on the host: float32 gradients, weights and both moments."""
-    return state_bytes(training.shape, ranks=training.ranks, bytes_each=16) if training.offload_optimizer else 0.0
-
-
-def _optimizer_bytes(weight_bytes: int) -> int:
-    """Two float32 moments, and float32 weights where the model's own are not."""
-    return 8 if weight_bytes == 4 else 12
+    """Bytes per rank of an offloaded optimizer on the host, which has the gradient twice: as sum and for the step."""
+    each = 2 * GRADIENT + OPTIMIZER if training.offload_optimizer else 0
+    return state_bytes(training.shape, ranks=training.ranks, bytes_each=each)
 
 
 def longest_that_fits(training: Training, *, room: float) -> int:

@@ -184,6 +184,8 @@ def memory_lines(
 def _verdict(
     config: Config, training: Training, engine: Engine, machine: Machine, *, update: float, rollouts: float
 ) -> list[str]:
+    if cannot_start(config, gpus=machine.gpus):
+        return []  # nor would multiples of its ranks be a way out
     if machine.memory is None:
         return ["verdict: none without a GPU's memory; say it, for example --gpus 8 --gpu-memory-gb 80"]
     room, size = machine.memory * USABLE, _gb(machine.memory)
@@ -223,8 +225,20 @@ def _engines(engine: Engine, gpus: int) -> str:
     if engine.name == "vllm-server":
         return "a pool of vLLM servers, on GPUs of its own"
     if gpus % engine.tensor_parallel:
-        return f"rollouts.tensor_parallel {engine.tensor_parallel} does not divide {gpus} ranks: say --gpus"
+        return "none"
     return f"{gpus // engine.tensor_parallel} x {engine.name}, of {engine.tensor_parallel} ranks each, colocated"
+
+
+def cannot_start(config: Config, *, gpus: int) -> str:
+    """Why a recipe cannot start on so many ranks; empty where it can."""
+    split = config.rollouts.tensor_parallel
+    if gpus % split == 0:
+        return ""
+    counts = " or ".join(str(count * split) for count in (gpus // split, gpus // split + 1) if count)
+    return (
+        f"rollouts.tensor_parallel {split} does not divide {gpus} ranks: take {counts} (--gpus), or another "
+        "rollouts.tensor_parallel"
+    )
 
 
 def _gb(size: float) -> str:

@@ -18,7 +18,7 @@ from qwenlong.cli.assembly import assemble
 from qwenlong.cli.inputs import look
 from qwenlong.cli.judges import judge_backend, judge_endpoint, reward_model
 from qwenlong.cli.memory import GB
-from qwenlong.cli.planning import Machine, memory_lines, phase_line
+from qwenlong.cli.planning import Machine, cannot_start, memory_lines, phase_line
 from qwenlong.config import Config, differing_keys, dump_config, load_config
 from qwenlong.evaluate import evaluate
 from qwenlong.metrics import FILES
@@ -39,7 +39,10 @@ MAY_CHANGE = (
     "rewards.max_missing",
     "rewards.missing_",
     *(f"judge.{key}" for key in ("base_url", "api_key_env", "concurrency", "timeout_seconds", "retries")),
-    *(f"judge.{key}" for key in ("deadline_seconds", "cache", "prompt_price", "reply_price", "max_false_")),
+    *(
+        f"judge.{key}"
+        for key in ("deadline_seconds", "cache", "prompt_price", "reply_price", "max_false_", "max_tricked")
+    ),
 )
 """Keys that a resumed run may have other values for."""
 TRACES = ("config.toml", *FILES, "checkpoints", "summary.json", "model")
@@ -99,7 +102,7 @@ def run(config: Config, *, resume: bool) -> int:
     finally:
         display.close()
         if session is not None and session.oversight is not None:
-            session.oversight.close()
+            session.oversight.close(session)
         asked.restore()
         leave(world, clean=clean, close=close)
 
@@ -227,7 +230,7 @@ def _finish(session: Session) -> None:
 def dry_run(config: Config, *, gpus: int = 0, gpu_memory_gb: float = 0.0) -> int:
     """Check what can be checked here and print the resolved recipe and the plan, for this machine or another.
 
-    Neither weights nor rows have to be here; what is not is said.
+    Neither weights nor rows have to be here; what is not is said. Returns 2 where the run could not start.
     """
     quiet()
     lines: list[str] = []
@@ -257,5 +260,7 @@ def dry_run(config: Config, *, gpus: int = 0, gpu_memory_gb: float = 0.0) -> int
     lines += [f"evaluation at {limit:,} tokens: {len(ids):,} questions" for limit, ids in questions.items()]
     if inputs.shape is not None:
         lines += memory_lines(config, inputs.shape, machine, lengths=lengths if all(lengths) else None)
+    problem = cannot_start(config, gpus=machine.gpus)
+    lines += [f"verdict: cannot start: {problem}"] if problem else []
     sys.stdout.write(dump_config(config) + "\n" + "".join(f"# {line}\n" for line in lines))
-    return 0
+    return 2 if problem else 0

@@ -255,12 +255,11 @@ class Config(BaseSettings):
                 f"judge.timeout_seconds is {judge.timeout_seconds:g}, above judge.deadline_seconds "
                 f"{judge.deadline_seconds:g}: one request may take no longer than its question; lower it, or raise that"
             )
-        pauses = rewards.missing_pause_seconds * (2**rewards.missing_retries - 1)
-        if "judge" in rewards.parts and pauses >= self.run.timeout_seconds:
+        if judge.base_url and judge.deadline_seconds > self.run.timeout_seconds / 2:
             raise ValueError(
-                f"rewards.missing_retries {rewards.missing_retries} from {rewards.missing_pause_seconds:g} s are "
-                f"{pauses:g} s of pauses, not below run.timeout_seconds {self.run.timeout_seconds}, after which the "
-                "ranks that wait end the run: lower the first, or raise the second"
+                f"judge.deadline_seconds is {judge.deadline_seconds:g}, above half of run.timeout_seconds "
+                f"{self.run.timeout_seconds}, after which the ranks that wait for this one end the run: lower the "
+                "first, or raise the second"
             )
 
     def _check_stages(self) -> None:

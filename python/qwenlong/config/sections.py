@@ -153,7 +153,8 @@ class Rewards(Section):
     judge: str = ""
     """"file.py:name", called without arguments, gives a Judge; a model behind an endpoint is set by judge.base_url."""
     max_missing: Share = 0.1
-    """Largest share of a rank's questions that may stay without a verdict; beyond it the run pauses and asks again."""
+    """Largest share of a step's questions, over all ranks, that may stay without a verdict; beyond it the run pauses
+    and asks again."""
     missing_retries: Annotated[int, Field(ge=0, le=10)] = 3
     """Such pauses; then the run saves and stops."""
     missing_pause_seconds: NonNegative = 30.0
