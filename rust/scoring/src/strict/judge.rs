@@ -164,7 +164,7 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
         {
             Err(Reason::Different)
         }
-        Gold::Number(gold) => number::read(&answer.sentence)
+        Gold::Number(gold) => number::read_answer(&answer.sentence)
             .map(|number| (equal(number.answers(gold, policy.percent)), number.to_string())),
         Gold::Choice(gold) => choice::answer(&answer.sentence).and_then(|letter| {
             if options::praised(&answer.rest, letter) {
@@ -194,7 +194,7 @@ fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Opt
     };
     let reason = if let Some(reason) = answer.refused {
         reason
-    } else if answer.asks && !gold.asks && !tokens.is_empty() && !asked(tokens, gold) {
+    } else if (answer.asks || tokens.asks) && !gold.asks && !tokens.is_empty() && !asked(tokens, gold) {
         Reason::Hedged
     } else {
         let whole = line.normal() == gold.normal() && line.denials <= gold.denials;
