@@ -8,6 +8,7 @@ use crate::strict::fold::Unicode;
 use crate::strict::kind::{Gold, Kind, Reasoning};
 use crate::strict::marks;
 use crate::strict::number;
+use crate::strict::opposed;
 use crate::strict::options;
 use crate::strict::policy::Policy;
 use crate::strict::rival;
@@ -172,8 +173,8 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
             }
             Ok((equal(letter == *gold), letter.to_string()))
         }),
-        Gold::YesNo(gold) => yesno::answer(answer.tokens()).and_then(|polarity| {
-            if yesno::unsaid(&answer.rest, polarity) {
+        Gold::YesNo(gold) => yesno::read(answer).and_then(|polarity| {
+            if opposed::unsaid(&answer.rest, polarity) {
                 return Err(Reason::Negated);
             }
             Ok((equal(polarity == *gold), polarity.name().to_owned()))

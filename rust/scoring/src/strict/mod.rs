@@ -22,6 +22,7 @@ mod lines;
 mod marks;
 mod number;
 mod numeral;
+mod opposed;
 mod options;
 mod pieces;
 mod plain;

@@ -108,7 +108,8 @@ fn dresses(word: &str) -> bool {
 /// Without the places in the documents, the repetition in words and the year behind a number.
 fn unsourced(chars: &[char]) -> &[char] {
     let mut rest = trimmed(chars);
-    loop {
+    // More sources than this are a list.
+    for _ in 0..4 {
         let shorter = [parenthesis(rest), place(rest), dated(rest), turned(rest)]
             .into_iter()
             .flatten()
