@@ -33,7 +33,20 @@ pub(crate) fn describes(tokens: &Tokens, start: usize, end: usize) -> bool {
     let initials = count == 1
         && end - start > 1
         && (start..end).filter_map(|index| tokens.word(index).chars().next()).eq(first.chars());
-    described || initials || lived || count == 1 && year(first) || is_region(tokens.normal_from(end))
+    // `Apple Inc. (AAPL)`
+    let company =
+        matches!(tokens.word(end - 1), "inc" | "corp" | "corporation" | "ltd" | "co" | "plc" | "company");
+    let ticker = count == 1
+        && company
+        && first.len() < 6
+        && tokens.get(end).is_some_and(|token| token.caps)
+        && first.chars().all(|char| tokens.slice(start, end).contains(char));
+    described
+        || ticker
+        || initials
+        || lived
+        || count == 1 && year(first)
+        || is_region(tokens.normal_from(end))
 }
 
 /// Whether a parenthesis says where it stands: `(Document 3)`, `(see page 5)`.

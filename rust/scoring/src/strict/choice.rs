@@ -30,7 +30,7 @@ pub(crate) fn read_gold(gold: &str) -> Option<char> {
 /// letter in front of a word without a mark between them is a word (`A dog`), and so is one behind other words
 /// (`Definitely not B`). Any other option that is named and not refuted leaves none. O(n).
 pub(crate) fn answer(text: &str) -> Result<char, Reason> {
-    let chars: Vec<char> = unstopped(text).chars().collect();
+    let chars: Vec<char> = unwrapped(unstopped(text)).chars().collect();
     let start = introduction(&chars);
     let Some((letter, end, labelled)) = letter_at(&chars, start) else {
         return Err(why_not(text));
@@ -43,6 +43,13 @@ pub(crate) fn answer(text: &str) -> Result<char, Reason> {
         return Err(Reason::TooManyCandidates);
     };
     let labelled = labelled && !tail_pauses(rest);
+    if options::lists(&tail, labelled) || rest.first() == Some(&'$') {
+        return Err(Reason::TooManyCandidates);
+    }
+    // `B. No.`, but `(B) No`
+    if rest.first() == Some(&'.') && tail.len() == 2 && tail.word(1) == "no" {
+        return Err(Reason::Negated);
+    }
     // `B. Just a guess`: a full stop may end the answer, and an option's own text may be `No`.
     let behind: String = rest.iter().collect();
     if rest.first() == Some(&'.')
@@ -53,6 +60,14 @@ pub(crate) fn answer(text: &str) -> Result<char, Reason> {
         return Err(Reason::Negated);
     }
     objection(&tail, &refuted, labelled).map_or(Ok(letter), Err)
+}
+
+/// Without the words and brackets around a letter: `I choose B`, `[[B]]`.
+fn unwrapped(text: &str) -> &str {
+    let inner = text.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+    let chosen =
+        || ["I choose ", "I pick ", "I select "].into_iter().find_map(|lead| text.strip_prefix(lead));
+    inner.or_else(chosen).unwrap_or(text)
 }
 
 /// Whether what follows a letter goes on behind a comma, as no option's own text does.
@@ -118,23 +133,9 @@ fn affirms(tail: &Tokens) -> bool {
     let indefinite = |index| tail.get(index).is_some_and(|token| token.article == Some(Article::Indefinite));
     let says = |word: &str| matches!(word, "correct" | "right" | "best" | "true" | "answer" | "accurate");
     let dresses = |word: &str| {
-        matches!(
+        listed(
             word,
-            "option"
-                | "choice"
-                | "one"
-                | "only"
-                | "most"
-                | "appropriate"
-                | "supported"
-                | "definitely"
-                | "clearly"
-                | "indeed"
-                | "certainly"
-                | "final"
-                | "my"
-                | "therefore"
-                | "thus"
+            "option choice one only most appropriate supported definitely clearly indeed certainly final my therefore thus",
         )
     };
     is_copula(tail.word(1))

@@ -1,5 +1,6 @@
 //! Words and phrases that unsettle an answer beside them, though elsewhere they would say nothing of it.
 
+use crate::strict::tail_words::listed;
 use crate::strict::tokens::Tokens;
 use crate::strict::words::is_copula;
 use crate::verdict::Reason;
@@ -8,14 +9,24 @@ use crate::verdict::Reason;
 pub(crate) fn unsettles(word: &str) -> Option<Reason> {
     match word {
         "idk" | "dunno" | "hopefully" | "hunch" | "unconfirmed" | "reckon" | "placeholder" | "tentative"
-        | "tentatively" | "unverified" | "whatever" | "tbd" | "tba" | "supposed" | "rumored" | "meh"
-        | "shrug" => Some(Reason::Hedged),
+        | "tentatively" | "probable" | "alleged" | "purported" | "putative" | "presumed" | "ostensible"
+        | "reputed" | "likelihood" | "contrary" | "unverified" | "whatever" | "tbd" | "tba" | "supposed"
+        | "rumored" | "meh" | "shrug" => Some(Reason::Hedged),
         "rejected" | "kidding" | "decoy" | "distractor" | "lol" | "lmao" | "rofl" | "haha" | "hehe"
         | "jk" | "psych" | "nvm" | "fake" | "bogus" | "fabricated" | "invented" | "joking" => {
             Some(Reason::Negated)
         }
         _ => None,
     }
+}
+
+/// Verbs of a text that says otherwise.
+pub(crate) fn contradicts(word: &str) -> bool {
+    listed(
+        word,
+        "denies denied deny disproves disproved refutes refuted contradict contradicts contradicted disputes disputed \
+         rejects debunks debunked otherwise",
+    )
 }
 
 /// Adverbs and verbs that make what follows them somebody's supposition: `Apparently, the answer is`.
@@ -46,11 +57,15 @@ pub(crate) fn objection(tokens: &Tokens, index: usize) -> Option<Reason> {
         "knows" => last == "who",
         "fingers" => next == "crossed",
         "confidence" => !matches!(last, "high" | "full" | "complete" | "total" | "great" | "absolute"),
-        "lack" => next == "of",
+        "lack" | "absence" => next == "of",
+        "so" => next == "called",
+        "alternative" => next == "to",
+        "version" | "versions" => matches!(last, "one" | "some" | "another" | "this" | "other" | "most"),
         "bet" => last == "i" || last == "my",
         _ => false,
     };
     let negated = match word {
+        _ if contradicts(word) => true,
         "lie" => tokens.get(index).is_some_and(|token| token.article.is_some()),
         "runner" | "runners" => next == "up",
         "impossible" => (index..tokens.len()).any(|index| is_copula(tokens.word(index))),

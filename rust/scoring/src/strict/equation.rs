@@ -1,16 +1,30 @@
 //! Equations: `5 + 6 = 11`, `x = 5`.
 
+use crate::strict::stated::is_subject;
+
 /// Behind the last equals sign, where every side before it is one variable or arithmetic. Anything else, a list of
 /// assignments or an equation to solve (`2x = 5`) above all, is left whole. O(n).
 pub(crate) fn last_side(chars: &[char]) -> &[char] {
     let Some(at) = chars.iter().rposition(|&char| char == '=') else { return chars };
-    let working = chars[..at].split(|&char| char == '=').all(|side| is_variable(side) || is_arithmetic(side));
+    let working = chars[..at]
+        .split(|&char| char == '=')
+        .enumerate()
+        .all(|(index, side)| is_variable(side) || is_arithmetic(side) || index == 0 && is_introduced(side));
     if working { &chars[at + 1..] } else { chars }
 }
 
 fn is_variable(side: &[char]) -> bool {
     let mut written = side.iter().filter(|char| !char.is_whitespace());
     written.next().is_some_and(|char| char.is_alphabetic()) && written.next().is_none()
+}
+
+/// Words of introduction, perhaps with arithmetic behind them: `Average`, `The sum is 2 + 3`.
+fn is_introduced(side: &[char]) -> bool {
+    let words = side.iter().take_while(|char| char.is_alphabetic() || char.is_whitespace()).count();
+    let (lead, rest) = side.split_at(words);
+    lead.iter().any(|char| char.is_alphabetic())
+        && (rest.is_empty() || lead.ends_with(&[' ']) && is_arithmetic(rest))
+        && is_subject(lead)
 }
 
 /// Numerals, of which there is one at least, and operators.
@@ -48,6 +62,8 @@ mod tests {
             ("x != 5", "x != 5"),
             ("x >= 5", "x >= 5"),
             ("=5", "=5"),
+            ("Average = (1 + 3) / 2 = 2", " 2"),
+            ("The sum is 2 + 3 = 5", " 5"),
         ];
         for (text, side) in rows {
             let chars: Vec<char> = text.chars().collect();

@@ -8,6 +8,7 @@ use crate::strict::fold::Unicode;
 use crate::strict::kind::{Gold, Kind, Reasoning};
 use crate::strict::marks;
 use crate::strict::number;
+use crate::strict::opposed;
 use crate::strict::options;
 use crate::strict::policy::Policy;
 use crate::strict::rival;
@@ -164,7 +165,7 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
         {
             Err(Reason::Different)
         }
-        Gold::Number(gold) => number::read(&answer.sentence)
+        Gold::Number(gold) => number::read_answer(&answer.sentence)
             .map(|number| (equal(number.answers(gold, policy.percent)), number.to_string())),
         Gold::Choice(gold) => choice::answer(&answer.sentence).and_then(|letter| {
             if options::praised(&answer.rest, letter) {
@@ -172,8 +173,8 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
             }
             Ok((equal(letter == *gold), letter.to_string()))
         }),
-        Gold::YesNo(gold) => yesno::answer(answer.tokens()).and_then(|polarity| {
-            if yesno::unsaid(&answer.rest, polarity) {
+        Gold::YesNo(gold) => yesno::read(answer).and_then(|polarity| {
+            if opposed::unsaid(&answer.rest, polarity) {
                 return Err(Reason::Negated);
             }
             Ok((equal(polarity == *gold), polarity.name().to_owned()))
@@ -194,7 +195,7 @@ fn compare_text(answer: &Answer, gold: &Tokens, policy: &Policy) -> (Reason, Opt
     };
     let reason = if let Some(reason) = answer.refused {
         reason
-    } else if answer.asks && !gold.asks && !tokens.is_empty() && !asked(tokens, gold) {
+    } else if (answer.asks || tokens.asks) && !gold.asks && !tokens.is_empty() && !asked(tokens, gold) {
         Reason::Hedged
     } else {
         let whole = line.normal() == gold.normal() && line.denials <= gold.denials;

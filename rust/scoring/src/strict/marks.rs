@@ -32,6 +32,8 @@ pub(crate) fn denials(text: &str) -> usize {
             | '🤔'
             | '❓'
             | '\u{335}'..='\u{338}' => true,
+            // Between spaces too: `a ! Berlin`.
+            '!' if before.is_whitespace() && next == ' ' => chars.clone().any(char::is_alphanumeric),
             '!' => next == '=' || next.is_alphanumeric() && !before.is_alphanumeric(),
             '~' => next.is_alphabetic() && before.is_whitespace(),
             _ => false,

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::strict::currency::Currency;
 use crate::strict::decimal::Decimal;
 
-pub(crate) use crate::strict::numeral::{read, read_bare};
+pub(crate) use crate::strict::numeral::{read, read_answer, read_bare};
 
 /// What the digits say.
 #[derive(Debug, Clone, PartialEq, Eq)]

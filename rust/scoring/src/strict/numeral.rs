@@ -5,15 +5,21 @@ use crate::strict::decimal::Decimal;
 use crate::strict::digits::{GROUP_SPACE, plain_digits, small};
 use crate::strict::equation::last_side;
 use crate::strict::number::{Number, Parentheses, Value};
+use crate::strict::quantity_words::approximates;
+use crate::strict::stated::{in_digits, stated};
 use crate::strict::surroundings::{Prefix, Suffix, objection};
 use crate::verdict::Reason;
-
-/// Digits of an exponent that are still taken seriously.
-const MAX_EXPONENT_DIGITS: usize = 9;
 
 /// Reads a text that holds one number, perhaps with words of introduction and a unit. O(n).
 pub(crate) fn read(text: &str) -> Result<Number, Reason> {
     read_as(text, false)
+}
+
+/// Reads an answer, which may also be a number in words: `five`. O(n).
+pub(crate) fn read_answer(text: &str) -> Result<Number, Reason> {
+    let chars: Vec<char> = text.chars().take(16).collect();
+    let word = in_digits(&chars).filter(|_| text.len() <= 16);
+    read_as(word.as_deref().unwrap_or(text), false)
 }
 
 /// Reads a text that is one number and nothing else: sign, currency, percent and scale words belong to it.
@@ -27,7 +33,7 @@ pub(crate) fn read_bare(text: &str) -> Option<Number> {
 
 fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
     let chars = plain_digits(text);
-    let chars = if bare { &chars[..] } else { last_side(&chars) };
+    let chars = if bare { &chars[..] } else { stated(last_side(&chars)) };
     let Some(start) =
         (0..chars.len()).find(|&at| is_digit(chars, at) || chars[at] == '.' && is_digit(chars, at + 1))
     else {
@@ -41,9 +47,15 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
     let prefix = Prefix::read(&chars[..start], bare, year)?;
     let mut numeral = Numeral { chars, at: start };
     let (value, written) = numeral.value()?;
-    let suffix = Suffix::read(&chars[numeral.at..], bare, prefix.currency)?;
+    let one = chars[start..numeral.at] == ['1'];
+    let suffix = Suffix::read(&chars[numeral.at..], bare, one, prefix.currency)?;
     if prefix.open != suffix.closes || suffix.scale > 0 && written == Written::Fraction {
         return Err(Reason::Different);
+    }
+    // `about 1999`, but `about 1,999` and `about 1999 apples`
+    let counts = suffix.currency.is_some() || suffix.percent || !suffix.units.is_empty();
+    if year && !counts && matches!(chars[start], '1' | '2') && approximates(&chars[..start]) {
+        return Err(Reason::Hedged);
     }
     let value = match value {
         Value::Decimal { magnitude, rounded } => {
@@ -66,7 +78,7 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
     })
 }
 
-fn is_digit(chars: &[char], at: usize) -> bool {
+pub(super) fn is_digit(chars: &[char], at: usize) -> bool {
     chars.get(at).is_some_and(char::is_ascii_digit)
 }
 
@@ -76,17 +88,17 @@ enum Written {
     Fraction,
 }
 
-struct Numeral<'a> {
-    chars: &'a [char],
-    at: usize,
+pub(super) struct Numeral<'a> {
+    pub(super) chars: &'a [char],
+    pub(super) at: usize,
 }
 
 impl Numeral<'_> {
-    fn peek(&self, ahead: usize) -> char {
+    pub(super) fn peek(&self, ahead: usize) -> char {
         self.chars.get(self.at + ahead).copied().unwrap_or('\0')
     }
 
-    fn digits(&mut self, digits: &mut Vec<u8>) {
+    pub(super) fn digits(&mut self, digits: &mut Vec<u8>) {
         while let Some(digit) = self.peek(0).to_digit(10) {
             digits.extend(u8::try_from(digit));
             self.at += 1;
@@ -192,38 +204,6 @@ impl Numeral<'_> {
             Some(Value::Fraction { numerator, denominator })
         };
         fraction().map(Some).ok_or(Reason::Different)
-    }
-
-    /// `e5`, `E-5` or `x 10^5`; 0 where there is none.
-    fn exponent(&mut self) -> Result<i64, Reason> {
-        let signed = |numeral: &Self, at: usize| at + usize::from(matches!(numeral.peek(at), '+' | '-'));
-        let power = if matches!(self.peek(0), 'e' | 'E') {
-            Some(1)
-        } else {
-            let mut at = 0;
-            while matches!(self.peek(at), ' ' | GROUP_SPACE) && at < 4 {
-                at += 1;
-            }
-            let times = matches!(self.peek(at), '×' | 'x' | 'X' | '*' | '·');
-            at += 1;
-            while matches!(self.peek(at), ' ' | GROUP_SPACE) && at < 8 {
-                at += 1;
-            }
-            let ten = (self.peek(at), self.peek(at + 1), self.peek(at + 2)) == ('1', '0', '^');
-            at += 3;
-            at += usize::from(self.peek(at) == ' ');
-            (times && ten).then_some(at)
-        };
-        let Some(start) = power.filter(|&at| is_digit(self.chars, self.at + signed(self, at))) else {
-            return Ok(0);
-        };
-        let negative = self.peek(start) == '-';
-        self.at += signed(self, start);
-        let mut digits = Vec::new();
-        self.digits(&mut digits);
-        let exponent = (digits.len() <= MAX_EXPONENT_DIGITS).then(|| small(&digits)).flatten();
-        let exponent = exponent.and_then(|exponent| i64::try_from(exponent).ok()).ok_or(Reason::Different)?;
-        Ok(if negative { -exponent } else { exponent })
     }
 }
 

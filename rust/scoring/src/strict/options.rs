@@ -17,6 +17,19 @@ pub(crate) fn refuted(tokens: &Tokens, chosen: char) -> Option<Vec<bool>> {
         }
         let from = denied_before(tokens, index);
         let to = denied_behind(tokens, index);
+        // `not A or C is right`
+        let praised =
+            is_copula(tokens.word(index + 1)) && matches!(tokens.word(index + 2), "right" | "correct");
+        let from = from.filter(|&from| !(praised && tokens.word(from) == "not"));
+        // `Not A, C.`, but `not A, C or D`
+        let alone = tokens.get(index).is_some_and(|token| token.gap == Gap::Comma)
+            && is_letter(tokens.word(index - 1))
+            && !(index + 1..tokens.len().min(index + MAX_RUN))
+                .take_while(|&at| {
+                    is_letter(tokens.word(at)) || matches!(tokens.word(at), "or" | "and" | "nor")
+                })
+                .any(|at| matches!(tokens.word(at), "or" | "and" | "nor"));
+        let from = from.filter(|_| !alone);
         if from.is_none() && to.is_none() {
             return None;
         }
@@ -24,6 +37,23 @@ pub(crate) fn refuted(tokens: &Tokens, chosen: char) -> Option<Vec<bool>> {
         refuted[from.unwrap_or(index)..=end].fill(true);
     }
     Some(refuted)
+}
+
+/// Whether a share, a run of letters or a letter of another script stands beside a chosen option: `B (50%)`, `B, ACD`,
+/// though not in an option's own text.
+pub(crate) fn lists(tokens: &Tokens, labelled: bool) -> bool {
+    let foreign = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().is_some_and(|char| ('\u{370}'..'\u{530}').contains(&char)) && chars.next().is_none()
+    };
+    let run = |index: usize| {
+        let word = tokens.word(index);
+        tokens.get(index).is_some_and(|token| token.caps)
+            && word.len() < 9
+            && word.bytes().all(|byte| (b'a'..=b'h').contains(&byte))
+    };
+    tokens.words().any(foreign)
+        || !labelled && (tokens.words().any(|word| word == "%") || tokens.len() == 2 && run(1))
 }
 
 /// Whether a token is the letter of another option: a capital that is no article, pronoun or part of a name, or a small

@@ -15,8 +15,47 @@ pub(crate) fn introduces(word: &str) -> bool {
         word,
         "approximately approx about around roughly nearly almost circa ca exactly precisely the a an it \
          its is was are were of in at by to for there be that total sum amount value number equal equals \
-         year increase increased decrease decreased rose fell grew change changed difference average \
+         year increase increased rose grew change changed difference average \
          ratio rate net",
+    )
+}
+
+/// Whether words before a number make it a rough one: `about 1999`.
+pub(crate) fn approximates(lead: &[char]) -> bool {
+    let text: String = lead.iter().flat_map(|char| char.to_lowercase()).collect();
+    text.contains(['~', '≈'])
+        || text.split(|char: char| !char.is_alphabetic()).any(|word| {
+            listed(word, "about approximately approx around roughly nearly almost circa ca by sum")
+        })
+}
+
+/// Words for a loss, a fall or a lack: beside a magnitude they say a minus.
+pub(crate) fn turns(word: &str) -> bool {
+    listed(
+        word,
+        "decrease decreases decreased decreasing decline declines declined declining drop drops dropped fall falls \
+         fell fallen loss losses lose loses lost deficit deficits shortfall reduction reductions reduced reduces \
+         negative shrank shrunk red lower lowered down sank downward downwards shortage contraction",
+    )
+}
+
+/// Words that compare, suppose, report or compute: before a number they state another one or none.
+pub(crate) fn blurs(word: &str) -> bool {
+    listed(
+        word,
+        "than later earlier prior before after until till since between near close opposite reciprocal square cube \
+         root log factorial predecessor successor alternative alternate example instance estimate estimates estimated \
+         guess guesses guessed claim claims claimed say says said believe believes believed think thinks thought reject \
+         rejects rejected ignore ignores ignored every twice double triple thrice digit digits multiple option choice \
+         version chapter what who where when why how whose argue argues argued allege alleges alleged assert asserts \
+         asserted report reports suggest suggests suggested insist insists deny denies denied dispute disputes disputed \
+         hint hints imply implies implied pretend pretends imagine imagines imagined hope hopes hoped wish wishes fear \
+         fears doubt doubted feel feels seem seems seemed appear appears appeared assume assumes assumed expect expects \
+         expected predict predicts predicted projected forecast would could should must worst bad naive popular other \
+         another lack lacks lacked exceed exceeds exceeded differ differs different beyond within outside inside against \
+         rumor rumors rumour rumours myth joke trick test placeholder random hypothetical imaginary fictional opponent \
+         rumored equation formula modulo mod average-ish exponent squared cubed next previous following preceding all \
+         any some many few several supposed purported probable possible so-called almost nearly barely scarcely",
     )
 }
 
@@ -50,6 +89,7 @@ pub(crate) fn is_rival(word: &str) -> bool {
         || is_fraction(word)
         || names_number(word)
         || word.contains(is_raised)
+        || turns(word)
         || listed(
             word,
             "or and to plus minus times divided multiplied over under above below more less fewer least most \
@@ -58,6 +98,9 @@ pub(crate) fn is_rival(word: &str) -> bool {
          through point half halves third thirds quarter quarters tenth tenths hundredth hundredths dozen \
          dozens squared cubed factorial power e x either both otherwise alternatively basis thousandth \
          thousandths millionth millionths billionth billionths knows crossed confidence lack lie bet \
+         earliest latest onward onwards incorrectly estimated estimate approximately approx roughly thereabouts \
+         hundredfold tenfold twofold threefold fivefold thousandfold probable alleged supposed purported called \
+            anything equal equally alternatives silent random everything could would should might \
          score gross doubled tripled halved reciprocal inverse inverted negated hex hexadecimal octal \
          binary",
         )

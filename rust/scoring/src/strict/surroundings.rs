@@ -1,14 +1,12 @@
 //! What may stand before and behind a numeral.
 
 use crate::strict::currency::Currency;
+use crate::strict::pieces::{Piece, pieces};
 use crate::strict::quantity_words::{introduces, is_month, is_percent, is_rival};
 use crate::strict::scale_words::{Place, Scale, scale};
-use crate::strict::units::{explains, is_filler, unit};
+use crate::strict::units::{counts, explains, is_filler, unit};
 use crate::strict::words::{denies, hedges};
 use crate::verdict::Reason;
-
-/// A number with more words around it than this is a text.
-const MAX_WORDS: usize = 12;
 
 /// What stands before a numeral.
 #[derive(Default)]
@@ -87,7 +85,18 @@ pub(crate) struct Suffix {
 
 impl Suffix {
     /// `bare`: no words but scales, percent and names of currencies.
-    pub(crate) fn read(chars: &[char], bare: bool, before: Option<Currency>) -> Result<Self, Reason> {
+    /// `one`: the numeral is 1, which counts in the singular.
+    pub(crate) fn read(
+        chars: &[char],
+        bare: bool,
+        one: bool,
+        before: Option<Currency>,
+    ) -> Result<Self, Reason> {
+        // `5-`, `5!!`
+        let open = chars.iter().rfind(|char| !char.is_whitespace() && !matches!(char, '.' | '"'));
+        if open == Some(&'-') || chars.first() == Some(&'!') {
+            return Err(Reason::Different);
+        }
         if chars.iter().any(|char| char.is_numeric()) {
             return Err(Reason::TooManyCandidates);
         }
@@ -99,6 +108,7 @@ impl Suffix {
             remark: Remark::default(),
             region: None,
             bare,
+            run: Vec::new(),
         };
         let attached = chars.first().is_some_and(|char| char.is_alphabetic());
         for (index, piece) in pieces.iter().enumerate() {
@@ -128,7 +138,12 @@ impl Suffix {
                 Piece::Sign { char, .. } => reading.sign(*char).ok_or(Reason::Different)?,
             }
         }
-        Ok(reading.suffix)
+        // `5 NT` without its dollar
+        if reading.region.is_some() && reading.suffix.currency.is_none() {
+            return Err(Reason::Different);
+        }
+        let counted = reading.run.is_empty() || counts(&reading.run, one);
+        if counted { Ok(reading.suffix) } else { Err(Reason::Different) }
     }
 }
 
@@ -150,6 +165,8 @@ struct Reading {
     remark: Remark,
     region: Option<&'static str>,
     bare: bool,
+    /// The words that say what is counted.
+    run: Vec<String>,
 }
 
 impl Reading {
@@ -178,7 +195,10 @@ impl Reading {
                     return None;
                 } else {
                     self.remark.closed |= paused || is_filler(word);
-                    suffix.units.extend(unit(word).filter(|_| !self.remark.closed).map(str::to_owned));
+                    if !self.remark.closed {
+                        suffix.units.extend(unit(word).map(str::to_owned));
+                        self.run.push(word.to_owned());
+                    }
                 }
                 self.units = true;
             }
@@ -208,63 +228,6 @@ impl Reading {
         }
         Some(())
     }
-}
-
-enum Piece {
-    Word {
-        /// In lower case, without apostrophes.
-        word: String,
-        /// Written in capitals.
-        upper: bool,
-    },
-    Sign {
-        char: char,
-        /// Whether a letter stands right before it.
-        after_word: bool,
-    },
-}
-
-impl Piece {
-    /// Its word; empty for a sign.
-    fn word(&self) -> &str {
-        match self {
-            Self::Word { word, .. } => word,
-            Self::Sign { .. } => "",
-        }
-    }
-
-    fn is_money(&self) -> bool {
-        match self {
-            Self::Word { word, .. } => Currency::of_name(word).is_some(),
-            Self::Sign { char, .. } => Currency::of_sign(*char).is_some(),
-        }
-    }
-}
-
-fn pieces(chars: &[char]) -> Result<Vec<Piece>, Reason> {
-    let mut pieces = Vec::new();
-    let (mut at, mut words) = (0, 0);
-    while let Some(&char) = chars.get(at) {
-        if char.is_alphabetic() {
-            let end =
-                at + chars[at..].iter().take_while(|&&char| char.is_alphabetic() || char == '\'').count();
-            let letters = chars[at..end].iter().filter(|&&char| char != '\'');
-            let upper = chars[at..end].iter().all(|char| char.is_uppercase());
-            pieces.push(Piece::Word { word: letters.flat_map(|char| char.to_lowercase()).collect(), upper });
-            words += 1;
-            at = end;
-            continue;
-        }
-        if !char.is_whitespace() {
-            let after_word = at > 0 && chars[at - 1].is_alphabetic();
-            pieces.push(Piece::Sign { char, after_word });
-        }
-        at += 1;
-    }
-    if words > MAX_WORDS {
-        return Err(objection(chars));
-    }
-    Ok(pieces)
 }
 
 /// Why words keep a text from being a number.

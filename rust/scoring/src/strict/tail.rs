@@ -2,6 +2,7 @@
 //! a remark that takes the first one back, and nobody can list all of those.
 
 use crate::strict::aside::is_region;
+pub(crate) use crate::strict::reasons::reasons;
 use crate::strict::tail_words::{
     directs, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record, is_year,
     locates, measures, supposes,
@@ -13,11 +14,16 @@ use crate::strict::words::{is_copula, relates};
 /// `Berlin in 1990`, `Berlin, which is the capital`. A parenthesis is an aside's to judge. O(n).
 pub(crate) fn allows(tokens: &Tokens, end: usize) -> bool {
     let opens = |index: usize| tokens.get(index).is_some_and(|token| token.gap > Gap::Break || index == end);
-    let mut index = end;
+    let (mut index, mut opened) = (end, "");
     while index < tokens.len() {
         let next = (index + 1..tokens.len()).find(|&index| opens(index)).unwrap_or(tokens.len());
         let gap = tokens.get(index).map_or(Gap::Space, |token| token.gap);
         if gap != Gap::Parenthesis && !phrase(tokens, index..next, gap == Gap::Space) {
+            return false;
+        }
+        // `of Tolstoy, of Austen`
+        let word = tokens.word(index);
+        if locates(word) && std::mem::replace(&mut opened, word) == word {
             return false;
         }
         index = next;
@@ -44,6 +50,7 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
         "it" | "he" | "she" | "they" if matches!(token.gap, Gap::Break | Gap::Dash) => {
             relative(tokens, first, end)
         }
+        "not" => token.gap == Gap::Comma && denied(tokens, first),
         _ if locates(word) => object(tokens, first),
         _ if reasons(tokens, first) => true,
         _ if joined => false,
@@ -68,60 +75,13 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
     }
 }
 
-/// Whether the words at `first` are a reason or a source: `because`, `as stated in`, `according to`, `based on`.
-pub(crate) fn reasons(tokens: &Tokens, first: usize) -> bool {
-    let next = tokens.word(first + 1);
-    let known = tokens.get(first + 1).is_some_and(|token| token.gap <= Gap::Break);
-    known
-        && match tokens.word(first) {
-            "because" | "since" => cause(tokens, first),
-            "as" => {
-                is_verb_of_record(next) && recorded(tokens, first + 2)
-                    || matches!(next, "per" | "he" | "she" | "it" | "they")
-            }
-            "according" | "due" => next == "to" && source(tokens, first + 2),
-            "based" => next == "on" && source(tokens, first + 2),
-            _ => false,
-        }
-}
-
-/// Whether a reason is more than a word, and not that the name is another: `because it is Paris`. `since 1990` is a time.
-fn cause(tokens: &Tokens, first: usize) -> bool {
-    let next = tokens.word(first + 1);
-    if next.starts_with(|char: char| char.is_ascii_digit()) {
-        return true;
-    }
-    let subject = matches!(next, "it" | "that" | "this" | "he" | "she" | "they");
-    let equal = subject && is_copula(tokens.word(first + 2)) && !predicate(tokens, first + 3, tokens.len());
-    first + 2 < tokens.len() && !matches!(next, "why" | "of") && !equal
-}
-
-/// Whether what stands behind `as stated` says where, or nothing does.
-fn recorded(tokens: &Tokens, index: usize) -> bool {
-    tokens.get(index).is_none_or(|token| token.gap > Gap::Break)
-        || matches!(
-            tokens.word(index),
-            "in" | "by" | "on" | "at" | "above" | "earlier" | "there" | "here" | "directly"
-        )
-}
-
-/// Whether somebody or something is named that may be a source.
-fn source(tokens: &Tokens, index: usize) -> bool {
-    tokens.get(index).is_some_and(|token| token.upper || token.article == Some(Article::Definite))
-        || matches!(
-            tokens.word(index),
-            "his"
-                | "her"
-                | "its"
-                | "their"
-                | "this"
-                | "that"
-                | "these"
-                | "those"
-                | "document"
-                | "documents"
-                | "page"
-        )
+/// Whether a name that is none of the answer ends it: `, not Paris`.
+pub(crate) fn denied(tokens: &Tokens, first: usize) -> bool {
+    let names = |index: usize| tokens.get(index).is_some_and(|token| token.upper && token.gap == Gap::Space);
+    tokens.word(first) == "not"
+        && tokens.get(first).is_some_and(|token| token.gap == Gap::Comma)
+        && (first + 2..first + 6).contains(&tokens.len())
+        && (first + 1..tokens.len()).all(names)
 }
 
 /// Whether a preposition has an object that a statement has: a name, a number, `the north`, but not `theory` or `a
@@ -176,7 +136,7 @@ fn described(tokens: &Tokens, first: usize, end: usize) -> bool {
 }
 
 /// Whether what follows a copula says more of its subject and sets it equal to no other name.
-fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
+pub(super) fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
     let word = tokens.word(index);
     let Some(token) = tokens.get(index).filter(|_| index < end) else { return false };
     if token.article.is_some() {
@@ -230,6 +190,8 @@ fn region(tokens: &Tokens, first: usize, end: usize) -> bool {
     let rest = tokens.normal_from(first);
     let length = rest.len() - if end < tokens.len() { tokens.normal_from(end).len() + 1 } else { 0 };
     is_region(&rest[..length])
+        // A city too: `New York City, New York`.
+        || rest == "new york" && (1..first).any(|at| tokens.word(at - 1) == "new" && tokens.word(at) == "york")
 }
 
 #[cfg(test)]

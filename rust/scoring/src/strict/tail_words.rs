@@ -56,6 +56,14 @@ pub(crate) fn supposes(word: &str) -> bool {
     )
 }
 
+/// Words of a reason that is none.
+pub(crate) fn excuses(word: &str) -> bool {
+    listed(
+        word,
+        "silent random randomly equal equally anything nothing anyone nobody unknown unclear missing coin whatever",
+    )
+}
+
 /// Comparisons: `was older`, `is the same`.
 pub(crate) fn measures(word: &str) -> bool {
     listed(

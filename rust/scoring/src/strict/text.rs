@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::strict::aside;
 use crate::strict::doubt;
+use crate::strict::regions;
 use crate::strict::tail;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{
@@ -12,8 +13,8 @@ use crate::strict::words::{
 };
 use crate::verdict::Reason;
 
-/// A prediction that covers a gold of `m` tokens has at most `2 m + 4`.
-const SPARE_TOKENS: usize = 4;
+/// A prediction that covers a gold of `m` tokens has at most `2 m + 8`.
+const SPARE_TOKENS: usize = 8;
 
 /// Judges one answer.
 ///
@@ -21,7 +22,7 @@ const SPARE_TOKENS: usize = 4;
 /// the one place of it that the answer commits to, which is found without looking at the gold: its first word that
 /// does not merely introduce (`words::leads`), or what follows a copula (`the capital is Berlin`) unless that is a
 /// description (`Berlin is the capital`). The name has to end where the gold ends, and the rest may not deny, hedge,
-/// list or outgrow `2 m + 4` tokens. So whoever lists guesses is paid for the first alone. O(n + m).
+/// list or outgrow `2 m + 8` tokens. So whoever lists guesses is paid for the first alone. O(n + m).
 pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if prediction.is_empty() {
         return Reason::Empty;
@@ -41,6 +42,7 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
         return Reason::Different;
     }
     let told = prediction.len() > 2 * gold.len() + SPARE_TOKENS || lists(prediction, start, end);
+    let told = told || !regions::agree(prediction, start, end);
     if told || name_ends(prediction, end) && !tail::allows(prediction, end) {
         return Reason::TooManyCandidates;
     }
@@ -56,6 +58,9 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
 fn objection(tokens: &Tokens, start: usize, end: usize) -> Option<Reason> {
     (0..tokens.len()).filter(|index| !(start..end).contains(index)).find_map(|index| {
         let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
+        if index >= end && end > 0 && tail::denied(tokens, index) {
+            return None;
+        }
         if denies(tokens.word(index)) || retracts(tokens.word(index)) {
             Some(Reason::Negated)
         } else if hedges(tokens.word(index), next)
@@ -104,7 +109,14 @@ fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
 fn committed(tokens: &Tokens, name: Range<usize>) -> Option<usize> {
     let number = |index: usize| tokens.word(index).starts_with(|char: char| char.is_ascii_digit());
     let about = |index: usize| approximates(tokens.word(index)) && number(index + 1);
-    let subject = (0..tokens.len()).find(|&index| !leads(tokens.word(index)) && !about(index))?;
+    let Some(subject) = (0..tokens.len()).find(|&index| !leads(tokens.word(index)) && !about(index)) else {
+        // `It is The Who.`
+        let named = name.end == tokens.len()
+            && name.start > 0
+            && is_copula(tokens.word(name.start - 1))
+            && tokens.get(name.start).is_some_and(|token| token.upper);
+        return named.then_some(name.start);
+    };
     // What follows the name was looked at.
     if name.contains(&subject) {
         return Some(subject);

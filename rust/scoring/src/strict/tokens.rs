@@ -32,6 +32,8 @@ pub(crate) struct Token {
     pub(crate) article: Option<Article>,
     /// Whether it was written with a capital.
     pub(crate) upper: bool,
+    /// Whether it was written in capitals, two at least.
+    pub(crate) caps: bool,
     /// Whether it ends in a possessive: `Germany's`.
     pub(crate) possessive: bool,
 }
@@ -88,6 +90,7 @@ impl Tokens {
         let (mut gap, mut seen) = (Gap::Space, false);
         while let Some(char) = letters.char(reader.at) {
             let upper = letters.upper(reader.at);
+            let begin = reader.at;
             if !reader.word(&mut word) {
                 gap = gap.max(reader.gap(char));
                 reader.at += 1;
@@ -102,9 +105,10 @@ impl Tokens {
                 gap = if apart { Gap::Stop } else { gap.max(article.gap) };
             }
             let possessive = reader.before() == 's' && reader.at > 1 && reader.peek(reader.at - 2) == '\'';
+            let caps = upper && word.len() > 1 && (begin..reader.at).all(|at| letters.upper(at));
             let article_before =
                 dropped.map(|(word, _)| if word == "the" { Article::Definite } else { Article::Indefinite });
-            let token = Token { start: 0, end: 0, gap, article: article_before, upper, possessive };
+            let token = Token { start: 0, end: 0, gap, article: article_before, upper, caps, possessive };
             gap = Gap::Space;
             // A capital A inside a text is a name: Vitamin A.
             match ARTICLES.into_iter().find(|&known| known == word) {
@@ -165,6 +169,14 @@ impl Tokens {
     /// The tokens from `index` on, one space between two.
     pub(crate) fn normal_from(&self, index: usize) -> &str {
         self.places.get(index).map_or("", |token| &self.normal[token.start..])
+    }
+
+    /// The tokens from `index` to before `end`, one space between two; there is at least one.
+    pub(crate) fn slice(&self, index: usize, end: usize) -> &str {
+        match (self.places.get(index), self.places.get(end.saturating_sub(1))) {
+            (Some(first), Some(last)) if index < end => &self.normal[first.start..last.end],
+            _ => "",
+        }
     }
 
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {

@@ -1,5 +1,8 @@
 //! Words behind a numeral that say what is counted or measured.
 
+use crate::strict::currency::Currency;
+use crate::strict::tail_words::listed;
+
 /// A unit by its one name, `km` for kilometres, else the word itself in the singular. `None` for a word that counts
 /// nothing: `5 in total`.
 pub(crate) fn unit(word: &str) -> Option<&str> {
@@ -36,6 +39,73 @@ pub(crate) fn unit(word: &str) -> Option<&str> {
         _ => word.strip_suffix('s').filter(|stem| stem.len() > 2 && !stem.ends_with('s')).unwrap_or(word),
     };
     Some(known)
+}
+
+/// Whether words behind a numeral name what is counted: a unit, or an English plural; of `one`, any noun. Letters of
+/// other scripts may be a scale, but for the counters of Chinese.
+pub(crate) fn counts(words: &[String], one: bool) -> bool {
+    let known = |word: &String| {
+        is_plural(word)
+            || unit(word).is_some_and(|name| name != word && word.strip_suffix('s') != Some(name))
+            || listed(
+                word,
+                "km meter cm mm mile foot inch yard kg gram mg lb ton liter ml second minute hour year person man \
+                 woman child country city company day week month decade century degree star player game goal film \
+                 people men women children feet teeth mice geese oxen sheep fish deer aircraft series species \
+                 staff m g l s h w v a kw mw gw kwh mwh gwh hz khz mhz ghz kb mb gb tb db mph kmh celsius fahrenheit \
+                 kelvin c f k old tall long acre hectare gallon ounce oz pt marks points bit byte watt volt mol \
+                 pixel point gpa nm mah layer dimensional vote seat award time token word page employee member",
+            )
+            || matches!(
+                word.as_str(),
+                "个" | "人"
+                    | "年"
+                    | "月"
+                    | "天"
+                    | "岁"
+                    | "次"
+                    | "名"
+                    | "位"
+                    | "本"
+                    | "部"
+                    | "场"
+                    | "元"
+                    | "家"
+                    | "条"
+                    | "项"
+                    | "种"
+                    | "所"
+                    | "座"
+                    | "座城市"
+                    | "小时"
+                    | "分钟"
+                    | "公里"
+                    | "米"
+                    | "岁的"
+                    | "个月"
+            )
+    };
+    words
+        .iter()
+        .all(|word| known(word) || word.chars().all(|char| char.is_ascii() || ('à'..='ÿ').contains(&char)))
+        && (words.iter().any(known) || one && words.len() == 1 && words[0].len() > 2)
+}
+
+fn is_plural(word: &str) -> bool {
+    let money = ["kilo", "mega", "giga", "milli", "micro", "nano", "centi", "tera", "deci", "hecto"]
+        .iter()
+        .filter_map(|prefix| word.strip_prefix(prefix))
+        .any(|stem| Currency::of_name(stem).is_some() || stem == "bucks");
+    word.is_ascii()
+        && word.len() > 3
+        && word.ends_with('s')
+        && !(word.ends_with("ss") || word.ends_with("us") || word.ends_with("is"))
+        && !money
+        && !listed(
+            word,
+            "always sometimes perhaps besides afterwards nowadays upwards downwards backwards hundreds thousands \
+             dozens scores myriads crores lakhs others hers theirs yours ours whereas",
+        )
 }
 
 /// Words of a phrase that names no unit.

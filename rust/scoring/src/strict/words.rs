@@ -1,6 +1,8 @@
 //! Closed lists of English words that decide what an answer commits to. All are in normal form: lower case, without
 //! diacritics and apostrophes.
 
+use crate::strict::tail_words::listed;
+
 /// Words that deny.
 pub(crate) fn denies(word: &str) -> bool {
     matches!(
@@ -136,6 +138,7 @@ pub(crate) fn joins(word: &str) -> bool {
 pub(crate) fn leads(word: &str) -> bool {
     is_copula(word)
         || is_noun(word)
+        || listed(word, "lived shot filmed met mentioned headquartered recorded settled resided")
         || matches!(
             word,
             "it" | "its"
@@ -202,26 +205,10 @@ pub(crate) fn leads(word: &str) -> bool {
 /// Nouns that introduce a name.
 pub(crate) fn is_noun(word: &str) -> bool {
     is_place_or_time(word)
-        || matches!(
+        || listed(
             word,
-            "film"
-                | "movie"
-                | "book"
-                | "novel"
-                | "song"
-                | "album"
-                | "band"
-                | "company"
-                | "president"
-                | "minister"
-                | "king"
-                | "queen"
-                | "actor"
-                | "actress"
-                | "director"
-                | "author"
-                | "writer"
-                | "singer"
+            "film movie book novel song album band company president minister king queen actor actress director \
+             author writer singer",
         )
 }
 
@@ -253,6 +240,8 @@ pub(crate) fn relates(word: &str) -> bool {
             | "situated"
             | "based"
             | "born"
+            | "shot"
+            | "filmed"
     )
 }
 

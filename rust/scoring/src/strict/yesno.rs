@@ -1,11 +1,20 @@
 //! Yes and no.
 
 use crate::strict::doubt;
-use crate::strict::sentence::sentences;
+use crate::strict::extract::Answer;
+use crate::strict::opposed::{claims, is_positive, opposes};
 use crate::strict::tail;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{denies, hedges, retracts};
 use crate::verdict::Reason;
+
+/// Reads an answer; a semicolon parts clauses as a comma does.
+pub(crate) fn read(answer: &Answer) -> Result<Polarity, Reason> {
+    match answer.sentence.split_once("; ") {
+        Some((first, rest)) => self::answer(&Tokens::of(&[first, ", ", rest].concat())),
+        None => self::answer(answer.tokens()),
+    }
+}
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +49,7 @@ fn named(normal: &str) -> Option<Polarity> {
 }
 
 /// Words that say one of the two beside an answer, though they are no answer themselves.
-fn says(word: &str) -> Option<Polarity> {
+pub(super) fn says(word: &str) -> Option<Polarity> {
     match word {
         "yes" | "yeah" | "yep" | "yup" | "yea" | "aye" | "affirmative" => Some(Polarity::Yes),
         "no" | "nope" | "nah" | "nay" | "negative" => Some(Polarity::No),
@@ -56,52 +65,6 @@ fn restates(tokens: &Tokens, polarity: Polarity) -> bool {
     let positive = is_positive(verb);
     let negative = denies(verb) || positive && denies(tokens.word(3));
     subject && if polarity == Polarity::Yes { positive } else { negative }
-}
-
-/// Whether the clause that opens at token `from` says the opposite: `it is not` behind a yes, `they are` behind a no.
-fn opposes(tokens: &Tokens, from: usize, polarity: Polarity) -> bool {
-    let word = |ahead: usize| tokens.word(from + ahead);
-    let pronoun = |word: &str| {
-        matches!(
-            word,
-            "it" | "they"
-                | "he"
-                | "she"
-                | "there"
-                | "we"
-                | "this"
-                | "that"
-                | "these"
-                | "those"
-                | "both"
-                | "all"
-        )
-    };
-    let ends = |ahead: usize| tokens.get(from + ahead).is_none_or(|token| token.gap > Gap::Space);
-    if polarity == Polarity::Yes {
-        let length = (1..tokens.len() - from).find(|&ahead| ends(ahead)).unwrap_or(tokens.len() - from);
-        return matches!(word(0), "not" | "never")
-            || matches!(word(0), "neither" | "none")
-                && !tokens.get(from).is_some_and(|token| token.possessive)
-            || pronoun(word(0))
-                && (1..length.min(5))
-                    .any(|ahead| denies(word(ahead)) && !matches!(word(ahead + 1), "doubt" | "question"))
-            || denies(word(length - 1));
-    }
-    let adverb = |word: &str| matches!(word, "both" | "all" | "indeed" | "really" | "actually" | "certainly");
-    let verb = 1 + usize::from(adverb(word(1)));
-    let after = verb + 1 + usize::from(adverb(word(verb + 1)) && ends(verb + 2));
-    pronoun(word(0))
-        && is_positive(word(verb))
-        && (ends(after)
-            || matches!(word(verb + 1), "true" | "correct" | "right" | "so" | "indeed" | "accurate" | "case"))
-}
-
-fn is_positive(verb: &str) -> bool {
-    matches!(
-        verb,
-        "is" | "are" | "was" | "were" | "does" | "do" | "did" | "has" | "have" | "had" | "can" | "will"
-    )
 }
 
 /// Whether what follows a yes or a no and a mark opens as a statement or a reason does: `both are German`, `because`,
@@ -156,21 +119,34 @@ fn elaborates(tokens: &Tokens) -> bool {
         || word == "of" && tokens.word(2) == "course"
 }
 
-/// Whether a sentence behind an answer says the opposite of it. O(n).
-pub(crate) fn unsaid(rest: &str, polarity: Polarity) -> bool {
-    sentences(rest).any(|sentence| {
-        let tokens = Tokens::of(sentence);
-        !tokens.is_empty()
-            && (opposes(&tokens, 0, polarity) || says(tokens.word(0)).is_some_and(|other| other != polarity))
-    })
-}
-
 /// Words that make a yes or a no half of one.
 fn limits(word: &str) -> bool {
     matches!(
         word,
         "partially" | "partly" | "somewhat" | "sometimes" | "mostly" | "largely" | "occasionally" | "almost"
     )
+}
+
+/// A yes or a no at the end: `It is yes`, `Both are American, so yes`.
+fn concluded(tokens: &Tokens) -> Option<Polarity> {
+    let last = tokens.len().checked_sub(1)?;
+    let polarity = named(tokens.word(last))?;
+    if tokens.len() == 3 && tokens.word(0) == "it" && tokens.word(1) == "is" {
+        return Some(polarity);
+    }
+    let said = last >= 3 && tokens.word(last - 1) == "is" && tokens.word(last - 2) == "answer";
+    let so = last.checked_sub(if said { 3 } else { 1 }).filter(|&so| (2..MAX_TOKENS).contains(&so))?;
+    let set_off = tokens.get(so).is_some_and(|token| matches!(token.gap, Gap::Comma | Gap::Break));
+    let sound = |index: usize| {
+        let word = tokens.word(index);
+        let next = Some(tokens.word(index + 1));
+        let denied = polarity == Polarity::Yes && denies(word);
+        let unsure =
+            hedges(word, next) || retracts(word) || limits(word) || says(word).is_some() || word == "or";
+        !denied && !unsure && doubt::objection(tokens, index).is_none() && !tail::speaks(tokens, index)
+    };
+    (set_off && matches!(tokens.word(so), "so" | "therefore" | "thus" | "hence") && (0..so).all(sound))
+        .then_some(polarity)
 }
 
 /// The polarity an answer commits to: the word alone, or as its first word, set off by punctuation or restated, where
@@ -182,7 +158,22 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
     if let Some(polarity) = of(tokens) {
         return Ok(polarity);
     }
+    if let Some(polarity) = concluded(tokens) {
+        return Ok(polarity);
+    }
     let polarity = named(tokens.word(0)).ok_or(Reason::Different)?;
+    let number = |index: usize| tokens.word(index).starts_with(|char: char| char.is_ascii_digit());
+    // `No. 5`
+    if polarity == Polarity::No && number(1) && tokens.get(1).is_some_and(|token| token.gap <= Gap::Break) {
+        return Err(Reason::Different);
+    }
+    // `Yes (50%)`, and words of another script
+    if tokens
+        .words()
+        .any(|word| word == "%" || word.chars().any(|char| char > '\u{24f}' && char.is_alphabetic()))
+    {
+        return Err(Reason::Hedged);
+    }
     let doubted = |index: usize| matches!(tokens.word(index), "doubt" | "question");
     let stresses = |index: usize| {
         polarity == Polarity::Yes
@@ -197,7 +188,8 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
         return Err(Reason::TooManyCandidates);
     }
     let set_off = tokens.get(1).is_some_and(|token| token.gap > Gap::Space && token.gap < Gap::Stop);
-    if !set_off && !restates(tokens, polarity) {
+    let reasoned = matches!(tokens.word(1), "because" | "since") && tail::reasons(tokens, 1);
+    if !set_off && !reasoned && !restates(tokens, polarity) {
         return Err(Reason::Different);
     }
     for index in (1..tokens.len()).filter(|&index| !stresses(index)) {
@@ -208,12 +200,30 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
         if hedges(tokens.word(index), next) || limits(tokens.word(index)) {
             return Err(Reason::Hedged);
         }
-        if let Some(reason) = doubt::objection(tokens, index) {
+        let word = tokens.word(index);
+        if let Some(reason) = doubt::objection(tokens, index)
+            && !(polarity == Polarity::No && doubt::contradicts(word) && word != "otherwise")
+        {
             return Err(reason);
+        }
+        if matches!(word, "insufficient" | "opposite")
+            || polarity == Polarity::Yes && matches!(word, "fails" | "failed")
+        {
+            return Err(Reason::Negated);
+        }
+        // `since neither is French`
+        if matches!(word, "neither" | "none") && matches!(tokens.word(index - 1), "because" | "since") {
+            continue;
         }
         let clause = tokens.get(index).is_some_and(|token| token.gap > Gap::Space);
         if polarity == Polarity::Yes && denies(tokens.word(index))
             || clause && opposes(tokens, index, polarity)
+            || clause
+                && word == "of"
+                && tokens.word(index + 1) == "course"
+                && index + 2 < tokens.len()
+                && opposes(tokens, index + 2, polarity)
+            || clause && polarity == Polarity::No && claims(tokens, index)
         {
             return Err(Reason::Negated);
         }
