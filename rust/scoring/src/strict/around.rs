@@ -9,6 +9,7 @@ use crate::strict::plain::plain;
 use crate::strict::retraction::{Behind, follows};
 use crate::strict::sentence::first_sentence;
 use crate::strict::tail;
+use crate::strict::tail_words::listed;
 use crate::strict::tokens::Tokens;
 use crate::strict::words::{denies, hedges, joins};
 use crate::verdict::Reason;
@@ -38,6 +39,9 @@ pub(crate) fn doubted(lead: &str) -> Option<Reason> {
     let sentence = lead.rsplit(['.', '!', '?', '\n']).next().unwrap_or("");
     if Tokens::of(sentence).words().any(|word| matches!(word, "guess" | "guessing" | "idk" | "hunch")) {
         return Some(Reason::Hedged);
+    }
+    if let Some(reason) = unmeant(sentence) {
+        return Some(reason);
     }
     let clause = sentence.rsplit([',', ';', ':', '—']).next().unwrap_or("");
     if clause.trim().is_empty() {
@@ -79,6 +83,30 @@ pub(crate) fn doubted(lead: &str) -> Option<Reason> {
     } else {
         None
     }
+}
+
+/// Whether a sentence offers what follows it as wrong, as an example or as what not to say: `Wrong:`, `Never write`.
+fn unmeant(sentence: &str) -> Option<Reason> {
+    let clause = sentence.rsplit([',', ';', '—']).find(|clause| clause.contains(char::is_alphabetic))?;
+    let tokens = Tokens::of(clause);
+    let word = |index: usize| tokens.word(index);
+    let labels = sentence.trim_end().ends_with([':', ',']) && tokens.len() <= 4;
+    let speaks = |word: &str| {
+        listed(
+            word,
+            "answer write say box put choose pick select submit accept use state enter output reply respond",
+        )
+    };
+    (0..tokens.len()).find_map(|index| match word(index) {
+        "wrong" | "incorrect" | "false" | "untrue" | "mistaken" | "fake" => Some(Reason::Negated),
+        "example" | "instance" | "eg" => Some(Reason::Hedged),
+        "never" if speaks(word(index + 1)) => Some(Reason::Negated),
+        "not" | "dont" | "cannot" | "cant" | "shouldnt" | "wont" | "wouldnt" if speaks(word(index + 1)) => {
+            Some(Reason::Negated)
+        }
+        "not" | "never" if labels && index == 0 => Some(Reason::Negated),
+        _ => None,
+    })
 }
 
 /// Whether another candidate stands right behind a box or tag: `, 6`, `to 7`, `and Paris`.

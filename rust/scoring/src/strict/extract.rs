@@ -8,6 +8,7 @@ use memchr::memchr2;
 use crate::strict::Reasoning;
 use crate::strict::anchor::{self, Said};
 use crate::strict::around;
+use crate::strict::beside;
 use crate::strict::block;
 use crate::strict::cited::uncited;
 use crate::strict::lines::{behind_tag, line, line_start, span};
@@ -16,6 +17,7 @@ use crate::strict::plain::plain;
 use crate::strict::response::answer_part;
 use crate::strict::retraction::{self, Behind};
 use crate::strict::sentence::first_sentence;
+use crate::strict::struck::is_struck;
 use crate::strict::template::is_template;
 use crate::strict::tokens::Tokens;
 use crate::strict::words::denies;
@@ -157,13 +159,16 @@ struct Place {
     end: usize,
     /// Whether the line before it belongs to the answer too: a box or a tag announces nothing by itself.
     led: bool,
+    /// Where another phrase starts that announces nothing.
+    further: Option<usize>,
 }
 
 fn anchored(part: &str, said: Said) -> Option<Answer> {
     let said = match said {
         Said::At(anchor) => {
             let span = span(part, anchor.content);
-            Some(Place { start: anchor.start, end: behind_tag(part, span.end), span, led: false })
+            let further = anchor.further;
+            Some(Place { start: anchor.start, end: behind_tag(part, span.end), span, led: false, further })
         }
         Said::Denied | Said::Nowhere => None,
     };
@@ -172,9 +177,9 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         let behind = line(&part[end..]);
         let whole = end + behind.len();
         if around::goes_on(behind) && !part[span.clone()].trim().is_empty() {
-            Place { start, span: start..whole, end: whole, led: true }
+            Place { start, span: start..whole, end: whole, led: true, further: None }
         } else {
-            Place { start, span, end: end + first_sentence(behind).len(), led: true }
+            Place { start, span, end: end + first_sentence(behind).len(), led: true, further: None }
         }
     };
     let tag = block::last_tag(part).map(|(start, span)| {
@@ -186,7 +191,7 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         let all = line_start(part, start)..end + line(&part[end..]).len();
         // Several boxes on one line are one answer, which lists.
         if block::boxes_differ(&part[all.clone()]) {
-            Place { start, end: all.end, span: all, led: false }
+            Place { start, end: all.end, span: all, led: false, further: None }
         } else {
             whole(start, span, end)
         }
@@ -207,7 +212,15 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         let mut answer = Answer::of(item.unwrap_or(span));
         let lead = if place.led { &part[line_start(part, place.start)..place.start] } else { "" };
         answer.rest.push_str(around::window(&part[place.end..]));
-        answer.refused = around::objection(lead, span, &answer.sentence, &part[place.end..]);
+        let sentence = place.span.start + first_sentence(span).len();
+        let further = place.further.is_some_and(|at| (place.span.start..sentence).contains(&at));
+        answer.refused = if is_struck(part, place.start) {
+            Some(Reason::Negated)
+        } else if further || beside::rivalled(part, place.start, &answer.sentence) {
+            Some(Reason::TooManyCandidates)
+        } else {
+            around::objection(lead, span, &answer.sentence, &part[place.end..])
+        };
         answer
     })
 }
