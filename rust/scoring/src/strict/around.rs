@@ -2,6 +2,7 @@
 //! takes it back or goes on with the list.
 
 use crate::strict::aside;
+use crate::strict::block;
 use crate::strict::choice;
 use crate::strict::doubt;
 use crate::strict::number;
@@ -136,12 +137,14 @@ fn behind_line(span: &str, answer: &str, text: &str) -> Option<Reason> {
     let adjacent = text.split('\n').next().unwrap_or("");
     let mut lines = text.split('\n').filter(|line| line.chars().any(char::is_alphanumeric));
     let next = lines.next()?;
+    let bare = plain(next);
+    let bare = bare.trim_end_matches([' ', '!', '?', ',', ';']);
     let goes_on = span.trim_end().ends_with([',', '/', '&', '|', ';']);
     if goes_on
         || lists_short(span, adjacent)
-        || number::read_bare(&plain(next)).is_some()
+        || number::read_bare(bare).is_some()
         || item(span).is_some() && item(next).is_some()
-        || choice::read_bare(&plain(next)).is_some()
+        || choice::read_bare(bare).is_some()
     {
         return Some(Reason::TooManyCandidates);
     }
@@ -179,6 +182,26 @@ fn lists_short(line: &str, below: &str) -> bool {
     let finished = line.trim_end().ends_with(['.', '!', '?', ':', '*', '`', '}', '>', ')', '|', '$', '"']);
     let name = below.trim_start().starts_with(char::is_uppercase) && !below.contains([':', '*', '<', '\\']);
     !finished && name && Tokens::of(below).len() <= 3
+}
+
+/// Of a span with one box in it, the box and what follows; what leads to the box is working, unless it denies.
+pub(crate) fn unboxed(span: &str) -> &str {
+    match block::last_box(span) {
+        Some((start, _)) if start > 0 && !span[..start].contains("\\boxed") => {
+            let denied = Tokens::of(&span[..start]).words().any(denies) || doubted(&span[..start]).is_some();
+            let math = span[..start].trim_end().strip_suffix('$').map_or(start, str::len);
+            if denied || math < start { span } else { &span[start..] }
+        }
+        _ => span,
+    }
+}
+
+/// Without the parenthesis that closes one in which the announcement stands: `(the answer is 5)`.
+pub(crate) fn unparenthesised<'a>(before: &str, span: &'a str) -> &'a str {
+    let marks = |char: char| char.is_whitespace() || "*_`".contains(char);
+    let inner = span.trim_end_matches(|char: char| marks(char) || char == '.').strip_suffix(')');
+    let opened = before.trim_end_matches(marks).ends_with('(') && !span.contains('(');
+    inner.filter(|_| opened).unwrap_or(span)
 }
 
 /// The text of an item that may be a list's first: behind a bullet or the number 1.

@@ -8,19 +8,20 @@ use memchr::memchr2;
 use crate::strict::Reasoning;
 use crate::strict::anchor::{self, Said};
 use crate::strict::around;
+use crate::strict::behind;
 use crate::strict::beside;
 use crate::strict::block;
 use crate::strict::cited::uncited;
 use crate::strict::lines::{behind_tag, line, line_start, span};
 use crate::strict::number;
 use crate::strict::plain::plain;
-use crate::strict::response::answer_part;
+use crate::strict::response::{answer_part, goes_on};
 use crate::strict::retraction::{self, Behind};
 use crate::strict::sentence::first_sentence;
 use crate::strict::struck::is_struck;
 use crate::strict::template::is_template;
 use crate::strict::tokens::Tokens;
-use crate::strict::words::denies;
+use crate::strict::wrapped;
 use crate::verdict::Reason;
 
 /// Without an anchor a line of at most this many bytes is itself the answer.
@@ -76,11 +77,11 @@ impl Answer {
     }
 
     fn of(span: &str) -> Self {
-        let span = unboxed(span);
+        let span = around::unboxed(span);
         let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
         let sentence = first_sentence(&line);
         let objection = objection(span, &line, sentence);
-        let asks = line[sentence.len()..].starts_with(['?', '？']) || sentence.ends_with(['?', '？']);
+        let asks = line[sentence.len()..].starts_with(['?', '？']) || sentence.contains(['?', '？']);
         let exclaims = line[sentence.len()..].starts_with('!');
         let rest = line[sentence.len()..].to_owned();
         Self {
@@ -119,19 +120,28 @@ fn objection(span: &str, line: &str, sentence: &str) -> Option<Reason> {
     } else if retraction::follows(sentence, &line[sentence.len()..], Behind::OnLine) {
         Some(Reason::Negated)
     } else {
-        None
+        behind::objection(sentence, &line[sentence.len()..])
     }
 }
 
 /// The final answer, or why there is none. O(n).
 pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reason> {
     let part = answer_part(response, reasoning).ok_or(Reason::UnfinishedReasoning)?;
+    // What stands there is not the answer of the turn that was asked for.
+    if goes_on(part) {
+        return Err(Reason::TooManyCandidates);
+    }
     let said = anchor::last(part);
-    checked(match anchored(part, said) {
-        Some(answer) => answer,
+    checked(match (anchored(part, said), wrapped::content(part)) {
+        (Some(answer), _) => answer,
+        (None, Some(wrapped)) => {
+            let lead = wrapped.before.rsplit('\n').next().unwrap_or("");
+            let answer = Answer::of(wrapped.answer);
+            Answer { anchored: wrapped.named, refused: around::doubted(lead), ..answer }
+        }
         // `I doubt the answer is Berlin` is not itself an answer.
-        None if said == Said::Denied => return Err(Reason::NoAnswer),
-        None => bare(part)?,
+        _ if said == Said::Denied => return Err(Reason::NoAnswer),
+        _ => bare(part)?,
     })
 }
 
@@ -205,7 +215,7 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         }
     }
     last.map(|place| {
-        let span = &part[place.span.clone()];
+        let span = around::unparenthesised(&part[..place.start], &part[place.span.clone()]);
         // The first item of a list, on a line of its own.
         let next_line = part.get(place.start..place.span.start).is_some_and(|lead| lead.contains('\n'));
         let item = around::first_item(span).filter(|_| !place.led && next_line);
@@ -219,7 +229,9 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         } else if further || beside::rivalled(part, place.start, &answer.sentence) {
             Some(Reason::TooManyCandidates)
         } else {
-            around::objection(lead, span, &answer.sentence, &part[place.end..])
+            let rest = &part[place.end..];
+            around::objection(lead, span, &answer.sentence, rest)
+                .or_else(|| behind::objection(&answer.sentence, around::window(rest)))
         };
         answer
     })
@@ -230,23 +242,13 @@ fn bare(part: &str) -> Result<Answer, Reason> {
     if line.is_empty() {
         return Err(Reason::NoAnswer);
     }
+    // A copula.
+    let line =
+        ["That would be ", "It would be "].iter().find_map(|lead| line.strip_prefix(lead)).unwrap_or(line);
     if line.contains('\n') || line.len() > MAX_BARE_ANSWER_BYTES {
         return Err(Reason::NoAnswer);
     }
     Ok(Answer { anchored: false, ..Answer::of(line) })
-}
-
-/// Of a span with one box in it, the box and what follows; what leads to the box is working, unless it denies.
-fn unboxed(span: &str) -> &str {
-    match block::last_box(span) {
-        Some((start, _)) if start > 0 && !span[..start].contains("\\boxed") => {
-            let denied =
-                Tokens::of(&span[..start]).words().any(denies) || around::doubted(&span[..start]).is_some();
-            let math = span[..start].trim_end().strip_suffix('$').map_or(start, str::len);
-            if denied || math < start { span } else { &span[start..] }
-        }
-        _ => span,
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod anchor_words;
 mod anchor_zh;
 mod around;
 mod aside;
+mod behind;
 mod beside;
 mod block;
 mod choice;
@@ -46,6 +47,7 @@ mod think;
 mod tokens;
 mod units;
 mod words;
+mod wrapped;
 mod yesno;
 
 pub use extract::MAX_BARE_ANSWER_BYTES;
