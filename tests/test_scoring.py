@@ -209,3 +209,11 @@ def test_the_gil_is_released_while_a_batch_is_scored() -> None:
         ticks += 1
     thread.join()
     assert ticks > 20, "this thread ran while the other one scored"
+
+
+@pytest.mark.parametrize("opening", ["é", "\uff1cthink\uff1eé", "<|channel|>analysis<|message|>é", "<!-- é", "<s>é"])
+def test_what_stands_before_the_end_of_the_reasoning_changes_nothing(opening: str) -> None:
+    """Of a long text beyond ASCII only the part from the last `</think>` on is read."""
+    for answer in ["The answer is Berlin.", r"Wrong: \boxed{Berlin}", "<think>Berlin", "Berlin&lt;/think&gt;Berlin"]:
+        long, short = (f"{head}</think>{answer}" for head in (opening * 2000, "a"))
+        assert scoring.score(long, "Berlin") == scoring.score(short, "Berlin")

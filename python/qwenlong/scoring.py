@@ -5,18 +5,23 @@ made for training, where whatever a scorer forgives by accident is what a policy
 answer: no containment of the answer in the gold, no list of guesses, no hedge, no power of ten. A gold that cannot be
 read gives no verdict, `None`, rather than a zero. Its rule:
 
-- **Reasoning** ends at the last `</think>`, in whatever way models write it (`</Thinking>`, `[/THINK]`, `◁/think▷`).
+- **Reasoning** ends at the last `</think>`, in whatever way models write it (`</Thinking>`, `[/THINK]`, `◁/think▷`,
+  `&lt;/think&gt;`), whatever was opened before it; of channels, only a last one called `final` holds an answer.
   `reasoning="auto"`: without think tags the whole response is the answer; with a `<think>` that never closes there is
   none. `reasoning="required"`: without `</think>` there is none either, for prompts that open the reasoning
   themselves.
 - **Answer**: what follows the last `the answer is` (`should be`, `would be`), `答案是`, `Final answer:`, `\boxed{}` or
-  `<answer>`, on its line or the next. A phrase that opens a clause goes before one within a clause; `whether the
-  answer is`, `I doubt the answer is` and the like announce nothing. Where no such phrase stands, one line of at most
-  300 bytes (UTF-8) is itself the answer. An answer is none where its line or later ones take it back (`5. No, 6.`,
-  `Berlin. That is wrong.`), name another (`Berlin. It is Paris.`, `**Berlin**` above `**Paris**`) or go on listing, or
-  where a line has several boxes that differ. The outermost box counts, with whatever goes on behind it (`\boxed{5}
-  million`, `\boxed{Berlin} Paris`); a hedge or denial before it counts too. Tags that only dress a text (`<b>`) and
-  the numbers of sources (`Berlin [1]`) go.
+  `<answer>`, on its line or the next. Only a closed list of words may lead to a phrase in its sentence (`so`, `based on
+  the text,`, `this means that`); conditions, possibilities, reports, examples, questions and `Bob's answer is` announce
+  nothing. Where no phrase stands, `{"answer": "Berlin"}`, a fenced block of one line, or one line of at most 300 bytes
+  (UTF-8) is itself the answer. Nothing counts in a comment, struck out or hidden (`\cancel`), behind `Wrong:` or `Never
+  write`, or right behind another box, tag or phrase that says something else, unless a word corrects that one. Behind
+  an answer, another one with a label or tag of its own (`My pick: Paris`, `<final>`), a denial of it, no commitment
+  (`Who knows?`) or another turn (`Human:`, any text behind an end-of-turn token) refuses it. An answer is none where
+  its line or later ones take it back (`5. No, 6.`, `Berlin. That is wrong.`), name another (`Berlin. It is Paris.`,
+  `**Berlin**` above `**Paris**`) or go on listing, or where a line has several boxes that differ. The outermost box
+  counts, with whatever goes on behind it (`\boxed{5} million`, `\boxed{Berlin} Paris`); a hedge or denial before it
+  counts too. Tags that only dress a text (`<b>`) and the numbers of sources (`Berlin [1]`) go.
 - **Kind** `auto` is decided by the gold alone: `number` where the whole gold is one (with sign, currency, percent,
   scale word), else `yesno`, else `choice` for one upper-case letter or one letter in parentheses, else `text`. Markup
   around a gold goes (`\boxed{5}` is 5); a placeholder (`answer`, `your answer`) is no gold.

@@ -2,9 +2,8 @@
 
 use memchr::memrchr2;
 
-use crate::strict::anchor_words::{concludes, unsays};
 use crate::strict::anchor_zh;
-use crate::strict::doubt::supposes;
+use crate::strict::standing::commits;
 
 /// An announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,17 +12,32 @@ pub(crate) struct Anchor {
     pub(crate) start: usize,
     /// Where the answer starts; it may be on a later line.
     pub(crate) content: usize,
+    /// Where the next phrase behind it starts that is not said: `the answer is Berlin, Bob's answer is Paris`.
+    pub(crate) further: Option<usize>,
 }
-
-/// How much of a sentence before a phrase is looked at, in bytes.
-const MAX_LEAD_BYTES: usize = 240;
 
 /// Words between `answer` and `is` in `the answer to the question is`.
 const MAX_TOPIC_WORDS: usize = 12;
 
 const DETERMINERS: [&str; 4] = ["the", "my", "our", "this"];
-const ADJECTIVES: [&str; 9] =
-    ["final", "correct", "right", "best", "short", "exact", "overall", "complete", "numerical"];
+const ADJECTIVES: [&str; 16] = [
+    "final",
+    "correct",
+    "right",
+    "best",
+    "short",
+    "exact",
+    "overall",
+    "complete",
+    "numerical",
+    "only",
+    "true",
+    "actual",
+    "precise",
+    "direct",
+    "concise",
+    "specific",
+];
 
 /// What a text says an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +48,8 @@ pub(crate) enum Said {
     Nowhere,
 }
 
-/// The last phrase that begins its sentence or clause, else the last one of any. Phrases within a condition, a report,
-/// a doubt or a denial (`whether the answer is`, `maybe the answer is`) announce nothing. O(n), from the tail.
+/// The last phrase to which nothing leads in its sentence but what concludes. Others (`whether the answer is`, `maybe the
+/// answer is`, `Bob's answer is`) announce nothing. O(n), from the tail.
 pub(crate) fn last(text: &str) -> Said {
     let english = last_english(text);
     match (english, anchor_zh::last(text)) {
@@ -47,18 +61,26 @@ pub(crate) fn last(text: &str) -> Said {
 
 fn last_english(text: &str) -> Said {
     let bytes = text.as_bytes();
-    let (mut end, mut within, mut denied) = (bytes.len(), None, false);
+    let (mut end, mut further) = (bytes.len(), None);
     // The rarest letter of `answer`.
     while let Some(at) = memrchr2(b'w', b'W', &bytes[..end]) {
         end = at;
-        let Some(anchor) = at.checked_sub(3).and_then(|at| phrase(text, at)) else { continue };
-        match standing(text, anchor.start) {
-            Standing::Opens => return Said::At(anchor),
-            Standing::Within => within = within.or(Some(anchor)),
-            Standing::Unsaid => denied = true,
+        match at.checked_sub(3).and_then(|at| phrase(text, at)) {
+            Some(Phrase::Named(anchor)) if commits(text, anchor.start) => {
+                return Said::At(Anchor { further, ..anchor });
+            }
+            Some(_) => further = Some(at),
+            None => {}
         }
     }
-    within.map_or(if denied { Said::Denied } else { Said::Nowhere }, Said::At)
+    if further.is_some() { Said::Denied } else { Said::Nowhere }
+}
+
+/// A phrase that says what an answer is.
+enum Phrase {
+    Named(Anchor),
+    /// Of another answer than the one asked for: `the worst answer is`.
+    Other,
 }
 
 /// Whether a byte may stand between the words of a phrase.
@@ -80,7 +102,7 @@ fn skip(bytes: &[u8], at: usize, mark: fn(u8) -> bool) -> usize {
 }
 
 /// The phrase whose word `answer` starts at `at`.
-fn phrase(text: &str, at: usize) -> Option<Anchor> {
+fn phrase(text: &str, at: usize) -> Option<Phrase> {
     let bytes = text.as_bytes();
     if !word_at(bytes, at).eq_ignore_ascii_case(b"answer")
         || word_before(bytes, at).1 == at && joined(bytes, at)
@@ -92,8 +114,13 @@ fn phrase(text: &str, at: usize) -> Option<Anchor> {
     let opens_line =
         bytes[..start].iter().rev().find(|&&byte| !is_mark(byte)).is_none_or(|&byte| byte == b'\n');
     match bytes.get(after) {
-        Some(b':') if named || opens_line => return Some(Anchor { start, content: after + 1 }),
-        Some(b'\n' | b'\r') if opens_line => return Some(Anchor { start, content: after }),
+        Some(b':') if named || opens_line => {
+            return Some(Phrase::Named(Anchor { start, content: after + 1, further: None }));
+        }
+        Some(b':') => return Some(Phrase::Other),
+        Some(b'\n' | b'\r') if opens_line => {
+            return Some(Phrase::Named(Anchor { start, content: after, further: None }));
+        }
         _ => {}
     }
     let verb = after_topic(bytes, after)?;
@@ -102,18 +129,22 @@ fn phrase(text: &str, at: usize) -> Option<Anchor> {
         && (word.eq_ignore_ascii_case(b"isn") || word.starts_with("isn\u{2019}".as_bytes()));
     if denied || word.eq_ignore_ascii_case(b"cannot") {
         // The denial belongs to the answer.
-        return Some(Anchor { start, content: verb });
+        return Some(Phrase::Named(Anchor { start, content: verb, further: None }));
     }
-    if !named && !opens_line {
-        return None;
-    }
+    let phrase = |content| {
+        if named || opens_line {
+            Phrase::Named(Anchor { start, content, further: None })
+        } else {
+            Phrase::Other
+        }
+    };
     if word.eq_ignore_ascii_case(b"is") {
-        return Some(Anchor { start, content: verb + 2 });
+        return Some(phrase(verb + 2));
     }
     // `should be`, `would be`.
     let supposed = word.eq_ignore_ascii_case(b"should") || word.eq_ignore_ascii_case(b"would");
     let be = skip(bytes, verb + word.len(), is_space);
-    (supposed && word_at(bytes, be).eq_ignore_ascii_case(b"be")).then_some(Anchor { start, content: be + 2 })
+    (supposed && word_at(bytes, be).eq_ignore_ascii_case(b"be")).then(|| phrase(be + 2))
 }
 
 fn joined(bytes: &[u8], at: usize) -> bool {
@@ -167,81 +198,6 @@ fn word_before(bytes: &[u8], at: usize) -> (&[u8], usize) {
     if gap == 0 { (&[], at) } else { (&bytes[end - letters..end], end - letters) }
 }
 
-enum Standing {
-    Opens,
-    Within,
-    Unsaid,
-}
-
-/// How the phrase that starts at `start` stands in its sentence.
-fn standing(text: &str, start: usize) -> Standing {
-    let lead = lead(text, start);
-    let all = lowered(lead);
-    if words(&all).all(concludes) {
-        return Standing::Opens;
-    }
-    // `Apparently, the answer is`
-    if words(&all).any(supposes) && words(&all).all(|word| concludes(word) || supposes(word)) {
-        return Standing::Unsaid;
-    }
-    let clause_start = lead
-        .rfind([',', ';', ':', '—', '–'])
-        .map_or(0, |at| at + lead[at..].chars().next().map_or(0, char::len_utf8));
-    let clause = lowered(&lead[clause_start..]);
-    if words(&clause).last().is_some_and(|word| matches!(word, "so" | "therefore" | "thus" | "hence")) {
-        return Standing::Opens;
-    }
-    let concluding = words(&clause).all(concludes);
-    if words(&clause).any(unsays) && !concluding {
-        return Standing::Unsaid;
-    }
-    let conditional =
-        words(&all).any(|word| matches!(word, "if" | "unless" | "suppose" | "supposing" | "assuming"));
-    if clause_start > 0 && !conditional && concluding {
-        return Standing::Opens;
-    }
-    Standing::Within
-}
-
-/// A text in lower case without apostrophes, and whatever else is no word a space.
-fn lowered(text: &str) -> String {
-    let mut lowered = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\'' | '\u{2019}' => {}
-            _ if char.is_ascii_alphanumeric() => lowered.push(char.to_ascii_lowercase()),
-            _ if char.is_alphanumeric() => lowered.extend(char.to_lowercase()),
-            _ => lowered.push(' '),
-        }
-    }
-    lowered
-}
-
-fn words(lowered: &str) -> impl Iterator<Item = &str> {
-    lowered.split(' ').filter(|word| !word.is_empty())
-}
-
-/// The sentence before `start`, as far as it is looked at.
-fn lead(text: &str, start: usize) -> &str {
-    let mut from = start.saturating_sub(MAX_LEAD_BYTES);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let window = &text[from..start];
-    let mut begin = 0;
-    let mut ended = false;
-    for (at, char) in window.char_indices() {
-        match char {
-            '\n' | '。' | '！' | '？' => (begin, ended) = (at + char.len_utf8(), false),
-            '.' | '!' | '?' => ended = true,
-            _ if ended && char.is_whitespace() => (begin, ended) = (at, false),
-            '*' | '_' | '"' | ')' | '\u{201d}' => {}
-            _ => ended = false,
-        }
-    }
-    if ended { "" } else { &window[begin..] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_phrase_that_opens_a_clause_counts() {
+    fn the_last_phrase_that_concludes_counts() {
         let rows = [
             ("The answer is Berlin", Some(" Berlin")),
             ("**Answer:** Berlin", Some("** Berlin")),

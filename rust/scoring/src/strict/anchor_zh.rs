@@ -14,7 +14,7 @@ pub(crate) fn last(text: &str) -> Option<Anchor> {
         let rest = text[at + ANSWER.len()..].trim_start_matches(['*', ' ', '_']);
         let says =
             ["就是", "是", "为", "為", "：", ":"].into_iter().find_map(|verb| rest.strip_prefix(verb))?;
-        opens(text, at).then(|| Anchor { start: at, content: text.len() - says.len() })
+        opens(text, at).then(|| Anchor { start: at, content: text.len() - says.len(), further: None })
     })
 }
 

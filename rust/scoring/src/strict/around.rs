@@ -2,6 +2,7 @@
 //! takes it back or goes on with the list.
 
 use crate::strict::aside;
+use crate::strict::block;
 use crate::strict::choice;
 use crate::strict::doubt;
 use crate::strict::number;
@@ -9,6 +10,7 @@ use crate::strict::plain::plain;
 use crate::strict::retraction::{Behind, follows};
 use crate::strict::sentence::first_sentence;
 use crate::strict::tail;
+use crate::strict::tail_words::listed;
 use crate::strict::tokens::Tokens;
 use crate::strict::words::{denies, hedges, joins};
 use crate::verdict::Reason;
@@ -38,6 +40,9 @@ pub(crate) fn doubted(lead: &str) -> Option<Reason> {
     let sentence = lead.rsplit(['.', '!', '?', '\n']).next().unwrap_or("");
     if Tokens::of(sentence).words().any(|word| matches!(word, "guess" | "guessing" | "idk" | "hunch")) {
         return Some(Reason::Hedged);
+    }
+    if let Some(reason) = unmeant(sentence) {
+        return Some(reason);
     }
     let clause = sentence.rsplit([',', ';', ':', '—']).next().unwrap_or("");
     if clause.trim().is_empty() {
@@ -81,6 +86,30 @@ pub(crate) fn doubted(lead: &str) -> Option<Reason> {
     }
 }
 
+/// Whether a sentence offers what follows it as wrong, as an example or as what not to say: `Wrong:`, `Never write`.
+fn unmeant(sentence: &str) -> Option<Reason> {
+    let clause = sentence.rsplit([',', ';', '—']).find(|clause| clause.contains(char::is_alphabetic))?;
+    let tokens = Tokens::of(clause);
+    let word = |index: usize| tokens.word(index);
+    let labels = sentence.trim_end().ends_with([':', ',']) && tokens.len() <= 4;
+    let speaks = |word: &str| {
+        listed(
+            word,
+            "answer write say box put choose pick select submit accept use state enter output reply respond",
+        )
+    };
+    (0..tokens.len()).find_map(|index| match word(index) {
+        "wrong" | "incorrect" | "false" | "untrue" | "mistaken" | "fake" => Some(Reason::Negated),
+        "example" | "instance" | "eg" => Some(Reason::Hedged),
+        "never" if speaks(word(index + 1)) => Some(Reason::Negated),
+        "not" | "dont" | "cannot" | "cant" | "shouldnt" | "wont" | "wouldnt" if speaks(word(index + 1)) => {
+            Some(Reason::Negated)
+        }
+        "not" | "never" if labels && index == 0 => Some(Reason::Negated),
+        _ => None,
+    })
+}
+
 /// Whether another candidate stands right behind a box or tag: `, 6`, `to 7`, `and Paris`.
 fn lists_on(rest: &str) -> bool {
     let rest = rest.trim_start_matches(['$', '*', ')', ']', ' ']);
@@ -108,12 +137,14 @@ fn behind_line(span: &str, answer: &str, text: &str) -> Option<Reason> {
     let adjacent = text.split('\n').next().unwrap_or("");
     let mut lines = text.split('\n').filter(|line| line.chars().any(char::is_alphanumeric));
     let next = lines.next()?;
+    let bare = plain(next);
+    let bare = bare.trim_end_matches([' ', '!', '?', ',', ';']);
     let goes_on = span.trim_end().ends_with([',', '/', '&', '|', ';']);
     if goes_on
         || lists_short(span, adjacent)
-        || number::read_bare(&plain(next)).is_some()
+        || number::read_bare(bare).is_some()
         || item(span).is_some() && item(next).is_some()
-        || choice::read_bare(&plain(next)).is_some()
+        || choice::read_bare(bare).is_some()
     {
         return Some(Reason::TooManyCandidates);
     }
@@ -151,6 +182,26 @@ fn lists_short(line: &str, below: &str) -> bool {
     let finished = line.trim_end().ends_with(['.', '!', '?', ':', '*', '`', '}', '>', ')', '|', '$', '"']);
     let name = below.trim_start().starts_with(char::is_uppercase) && !below.contains([':', '*', '<', '\\']);
     !finished && name && Tokens::of(below).len() <= 3
+}
+
+/// Of a span with one box in it, the box and what follows; what leads to the box is working, unless it denies.
+pub(crate) fn unboxed(span: &str) -> &str {
+    match block::last_box(span) {
+        Some((start, _)) if start > 0 && !span[..start].contains("\\boxed") => {
+            let denied = Tokens::of(&span[..start]).words().any(denies) || doubted(&span[..start]).is_some();
+            let math = span[..start].trim_end().strip_suffix('$').map_or(start, str::len);
+            if denied || math < start { span } else { &span[start..] }
+        }
+        _ => span,
+    }
+}
+
+/// Without the parenthesis that closes one in which the announcement stands: `(the answer is 5)`.
+pub(crate) fn unparenthesised<'a>(before: &str, span: &'a str) -> &'a str {
+    let marks = |char: char| char.is_whitespace() || "*_`".contains(char);
+    let inner = span.trim_end_matches(|char: char| marks(char) || char == '.').strip_suffix(')');
+    let opened = before.trim_end_matches(marks).ends_with('(') && !span.contains('(');
+    inner.filter(|_| opened).unwrap_or(span)
 }
 
 /// The text of an item that may be a list's first: behind a bullet or the number 1.

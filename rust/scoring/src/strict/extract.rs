@@ -8,17 +8,20 @@ use memchr::memchr2;
 use crate::strict::Reasoning;
 use crate::strict::anchor::{self, Said};
 use crate::strict::around;
+use crate::strict::behind;
+use crate::strict::beside;
 use crate::strict::block;
 use crate::strict::cited::uncited;
 use crate::strict::lines::{behind_tag, line, line_start, span};
 use crate::strict::number;
 use crate::strict::plain::plain;
-use crate::strict::response::answer_part;
+use crate::strict::response::{answer_part, goes_on};
 use crate::strict::retraction::{self, Behind};
 use crate::strict::sentence::first_sentence;
+use crate::strict::struck::is_struck;
 use crate::strict::template::is_template;
 use crate::strict::tokens::Tokens;
-use crate::strict::words::denies;
+use crate::strict::wrapped;
 use crate::verdict::Reason;
 
 /// Without an anchor a line of at most this many bytes is itself the answer.
@@ -74,11 +77,11 @@ impl Answer {
     }
 
     fn of(span: &str) -> Self {
-        let span = unboxed(span);
+        let span = around::unboxed(span);
         let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
         let sentence = first_sentence(&line);
         let objection = objection(span, &line, sentence);
-        let asks = line[sentence.len()..].starts_with(['?', '？']) || sentence.ends_with(['?', '？']);
+        let asks = line[sentence.len()..].starts_with(['?', '？']) || sentence.contains(['?', '？']);
         let exclaims = line[sentence.len()..].starts_with('!');
         let rest = line[sentence.len()..].to_owned();
         Self {
@@ -117,19 +120,28 @@ fn objection(span: &str, line: &str, sentence: &str) -> Option<Reason> {
     } else if retraction::follows(sentence, &line[sentence.len()..], Behind::OnLine) {
         Some(Reason::Negated)
     } else {
-        None
+        behind::objection(sentence, &line[sentence.len()..])
     }
 }
 
 /// The final answer, or why there is none. O(n).
 pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reason> {
     let part = answer_part(response, reasoning).ok_or(Reason::UnfinishedReasoning)?;
+    // What stands there is not the answer of the turn that was asked for.
+    if goes_on(part) {
+        return Err(Reason::TooManyCandidates);
+    }
     let said = anchor::last(part);
-    checked(match anchored(part, said) {
-        Some(answer) => answer,
+    checked(match (anchored(part, said), wrapped::content(part)) {
+        (Some(answer), _) => answer,
+        (None, Some(wrapped)) => {
+            let lead = wrapped.before.rsplit('\n').next().unwrap_or("");
+            let answer = Answer::of(wrapped.answer);
+            Answer { anchored: wrapped.named, refused: around::doubted(lead), ..answer }
+        }
         // `I doubt the answer is Berlin` is not itself an answer.
-        None if said == Said::Denied => return Err(Reason::NoAnswer),
-        None => bare(part)?,
+        _ if said == Said::Denied => return Err(Reason::NoAnswer),
+        _ => bare(part)?,
     })
 }
 
@@ -157,13 +169,16 @@ struct Place {
     end: usize,
     /// Whether the line before it belongs to the answer too: a box or a tag announces nothing by itself.
     led: bool,
+    /// Where another phrase starts that announces nothing.
+    further: Option<usize>,
 }
 
 fn anchored(part: &str, said: Said) -> Option<Answer> {
     let said = match said {
         Said::At(anchor) => {
             let span = span(part, anchor.content);
-            Some(Place { start: anchor.start, end: behind_tag(part, span.end), span, led: false })
+            let further = anchor.further;
+            Some(Place { start: anchor.start, end: behind_tag(part, span.end), span, led: false, further })
         }
         Said::Denied | Said::Nowhere => None,
     };
@@ -172,9 +187,9 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         let behind = line(&part[end..]);
         let whole = end + behind.len();
         if around::goes_on(behind) && !part[span.clone()].trim().is_empty() {
-            Place { start, span: start..whole, end: whole, led: true }
+            Place { start, span: start..whole, end: whole, led: true, further: None }
         } else {
-            Place { start, span, end: end + first_sentence(behind).len(), led: true }
+            Place { start, span, end: end + first_sentence(behind).len(), led: true, further: None }
         }
     };
     let tag = block::last_tag(part).map(|(start, span)| {
@@ -186,7 +201,7 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         let all = line_start(part, start)..end + line(&part[end..]).len();
         // Several boxes on one line are one answer, which lists.
         if block::boxes_differ(&part[all.clone()]) {
-            Place { start, end: all.end, span: all, led: false }
+            Place { start, end: all.end, span: all, led: false, further: None }
         } else {
             whole(start, span, end)
         }
@@ -200,14 +215,24 @@ fn anchored(part: &str, said: Said) -> Option<Answer> {
         }
     }
     last.map(|place| {
-        let span = &part[place.span.clone()];
+        let span = around::unparenthesised(&part[..place.start], &part[place.span.clone()]);
         // The first item of a list, on a line of its own.
         let next_line = part.get(place.start..place.span.start).is_some_and(|lead| lead.contains('\n'));
         let item = around::first_item(span).filter(|_| !place.led && next_line);
         let mut answer = Answer::of(item.unwrap_or(span));
         let lead = if place.led { &part[line_start(part, place.start)..place.start] } else { "" };
         answer.rest.push_str(around::window(&part[place.end..]));
-        answer.refused = around::objection(lead, span, &answer.sentence, &part[place.end..]);
+        let sentence = place.span.start + first_sentence(span).len();
+        let further = place.further.is_some_and(|at| (place.span.start..sentence).contains(&at));
+        answer.refused = if is_struck(part, place.start) {
+            Some(Reason::Negated)
+        } else if further || beside::rivalled(part, place.start, &answer.sentence) {
+            Some(Reason::TooManyCandidates)
+        } else {
+            let rest = &part[place.end..];
+            around::objection(lead, span, &answer.sentence, rest)
+                .or_else(|| behind::objection(&answer.sentence, around::window(rest)))
+        };
         answer
     })
 }
@@ -217,23 +242,13 @@ fn bare(part: &str) -> Result<Answer, Reason> {
     if line.is_empty() {
         return Err(Reason::NoAnswer);
     }
+    // A copula.
+    let line =
+        ["That would be ", "It would be "].iter().find_map(|lead| line.strip_prefix(lead)).unwrap_or(line);
     if line.contains('\n') || line.len() > MAX_BARE_ANSWER_BYTES {
         return Err(Reason::NoAnswer);
     }
     Ok(Answer { anchored: false, ..Answer::of(line) })
-}
-
-/// Of a span with one box in it, the box and what follows; what leads to the box is working, unless it denies.
-fn unboxed(span: &str) -> &str {
-    match block::last_box(span) {
-        Some((start, _)) if start > 0 && !span[..start].contains("\\boxed") => {
-            let denied =
-                Tokens::of(&span[..start]).words().any(denies) || around::doubted(&span[..start]).is_some();
-            let math = span[..start].trim_end().strip_suffix('$').map_or(start, str::len);
-            if denied || math < start { span } else { &span[start..] }
-        }
-        _ => span,
-    }
 }
 
 #[cfg(test)]

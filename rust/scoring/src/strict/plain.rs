@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use memchr::{memchr2, memchr3};
 
+/// A longer tag of HTML is text.
+const MAX_TAG_BYTES: usize = 128;
+
 /// Plain text. Only pairs of markers go, so that `5*3` stays a product. O(n).
 pub(crate) fn plain(text: &str) -> String {
     let mut text = Cow::Borrowed(strip_ends(text));
@@ -89,7 +92,7 @@ fn compares(rest: &str) -> bool {
 }
 
 /// Drops the tags of HTML that only dress a text. One of a paragraph ends a line; any other, such as `<br>`, `<li>` and
-/// `<del>`, says something and stays. O(n).
+/// `<del>`, says something and stays. O(n): a tag is no longer than [`MAX_TAG_BYTES`].
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -98,7 +101,8 @@ fn without_tags(text: &str) -> String {
         rest = &rest[at..];
         let name = rest[1..].trim_start_matches('/');
         let name = &name[..name.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        let end = rest.find(['>', '\n']).filter(|&end| rest[end..].starts_with('>'));
+        let window = &rest.as_bytes()[..rest.len().min(MAX_TAG_BYTES)];
+        let end = memchr2(b'>', b'\n', window).filter(|&end| window[end] == b'>');
         match end {
             Some(end) if is_dress(name) => rest = &rest[end + 1..],
             Some(end) if is_paragraph(name) => {

@@ -1,18 +1,65 @@
 //! Which part of a response is the answer.
 
+use memchr::memchr_iter;
 use memchr::memmem::rfind;
 
 use crate::strict::Reasoning;
+use crate::strict::scan::Needle;
 use crate::strict::think;
 
-/// What follows the reasoning, without end tokens; `None` where the reasoning never ended. O(n), from the tail.
+const CHANNEL: Needle = Needle::new("<|channel|>");
+const MESSAGE: Needle = Needle::new("<|message|>");
+
+/// What follows the reasoning, without end tokens; `None` where the reasoning never ended. Of channels, only the last
+/// one may hold an answer, and only if it is `final`. O(n), from the tail.
 pub(crate) fn answer_part(response: &str, reasoning: Reasoning) -> Option<&str> {
-    let part = match (think::last(response), reasoning) {
-        (Some(think::Tag { opens: true, .. }), _) | (None, Reasoning::Required) => return None,
-        (Some(tag), _) => &response[tag.end..],
-        (None, Reasoning::Auto) => response,
+    let tag = think::last(response);
+    let part = match tag {
+        Some(think::Tag { opens: true, .. }) => return None,
+        Some(tag) => &response[tag.end..],
+        None => response,
+    };
+    let channel = CHANNEL.rfind(part).map(|at| &part[at + CHANNEL.len()..]);
+    let part = match channel {
+        Some(channel) => {
+            let name = MESSAGE.find(channel)?;
+            channel[..name].trim_start().starts_with("final").then_some(&channel[name + MESSAGE.len()..])?
+        }
+        None if tag.is_none() && reasoning == Reasoning::Required => return None,
+        None => part,
     };
     Some(without_end_tokens(part))
+}
+
+/// Tokens behind which the turn of somebody else stands.
+const TURNS: [Needle; 16] = [
+    Needle::new("<|im_end|>"),
+    Needle::new("<|im_start|>"),
+    Needle::new("<|eot_id|>"),
+    Needle::new("<|eom_id|>"),
+    Needle::new("<|start_header_id|>"),
+    Needle::new("<|endoftext|>"),
+    Needle::new("<|end_of_text|>"),
+    Needle::new("<|end|>"),
+    Needle::new("<|return|>"),
+    Needle::new("<|user|>"),
+    Needle::new("<｜end▁of▁sentence｜>"),
+    Needle::new("<｜User｜>"),
+    Needle::new("<end_of_turn>"),
+    Needle::new("<start_of_turn>"),
+    Needle::new("<eos>"),
+    Needle::new("</s>"),
+];
+
+/// Whether a text goes on behind the end of a turn, which only a response of several turns does. O(n).
+pub(crate) fn goes_on(part: &str) -> bool {
+    let (mut said, mut from) = (false, 0);
+    memchr_iter(b'<', part.as_bytes()).any(|at| {
+        said |= part[from..at].contains(char::is_alphanumeric);
+        from = at;
+        let token = TURNS.iter().find(|token| token.stands(part, at));
+        said && token.is_some_and(|token| part[at + token.len()..].contains(char::is_alphanumeric))
+    })
 }
 
 /// Special tokens longer than this are text.
@@ -59,6 +106,12 @@ mod tests {
             ("</think>c</s>", Some("c"), Some("c")),
             ("</think>a |> b|>", Some("a |> b|>"), Some("a |> b|>")),
             ("[THINK]a</Thinking>b", Some("b"), Some("b")),
+            ("<|channel|>analysis<|message|>a", None, None),
+            (
+                "<|channel|>analysis<|message|>a<|end|><|channel|>final<|message|>b<|return|>",
+                Some("b"),
+                Some("b"),
+            ),
             ("</think>a\u{25c1}think\u{25b7}b", None, None),
         ];
         for (response, auto, required) in rows {

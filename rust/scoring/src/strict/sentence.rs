@@ -19,7 +19,9 @@ pub(crate) fn first_sentence(line: &str) -> &str {
                 let ends = next.is_empty()
                     || next.starts_with(char::is_whitespace)
                         && next.trim_start().chars().next().is_none_or(|char| !char.is_lowercase());
-                if ends && (next.is_empty() || char != '.' || !is_abbreviation(&line[word..at])) {
+                // `U.S.. I hope`
+                let doubled = line[..at].ends_with('.') && !line[..at].ends_with("..");
+                if ends && (next.is_empty() || char != '.' || doubled || !is_abbreviation(&line[word..at])) {
                     return &line[..at];
                 }
             }

@@ -1,0 +1,154 @@
+//! How a phrase such as `the answer is` stands in its sentence: what leads to it has to conclude.
+
+use crate::strict::anchor_words::{
+    concludes, grounds, heads, infers, inverts, is_document, supposed, unsays,
+};
+use crate::strict::words::denies;
+
+/// How much of a sentence before a phrase is looked at, in bytes.
+const MAX_LEAD_BYTES: usize = 400;
+
+/// A heading is no longer than this, in words.
+const MAX_HEADING_WORDS: usize = 4;
+
+/// Whether nothing leads to the phrase that starts at `start` but what concludes: `Therefore,`, `Based on the text,`,
+/// `It rose, so`. A condition, a possibility, a report, an example or a question does not. O(1).
+pub(crate) fn commits(text: &str, start: usize) -> bool {
+    let (lead, whole) = lead(text, start);
+    let quoted =
+        text[..start].trim_end_matches(|char: char| char.is_whitespace() || "\"'(*_`\u{201c}".contains(char));
+    let tail = quoted.len().checked_sub(4).and_then(|at| quoted.get(at..)).unwrap_or("");
+    if tail.eq_ignore_ascii_case("e.g.") {
+        return false;
+    }
+    let all = lowered(lead);
+    let all: Vec<&str> = words(&all).collect();
+    // `The answer is: the answer is`
+    if all.iter().all(|word| concludes(word) || matches!(*word, "the" | "answer" | "is")) {
+        return true;
+    }
+    if all.iter().any(|word| supposed(word)) || whole && inverts(all[0]) {
+        return false;
+    }
+    let mark = lead.char_indices().rfind(|(_, char)| ",;:—–".contains(*char));
+    let (before, clause) = match mark {
+        Some((at, char)) => (&lead[..at], &lead[at + char.len_utf8()..]),
+        None => ("", lead),
+    };
+    let clause = lowered(clause);
+    let clause: Vec<&str> = words(&clause).collect();
+    let that = usize::from(clause.last() == Some(&"that"));
+    let last = clause.len().checked_sub(1 + that).map_or("", |index| clause[index]);
+    if matches!(last, "so" | "therefore" | "thus" | "hence") {
+        return true;
+    }
+    if all.iter().any(|word| unsays(word)) {
+        return false;
+    }
+    if !clause.iter().all(|word| concludes(word)) {
+        let grounded = whole && mark.is_none() && matches!(all[0], "based" | "according");
+        let here = matches!(clause[..], ["here", "is"] | ["heres"]);
+        return grounded || here || infers(last) && !clause.iter().any(|word| denies(word));
+    }
+    let before = lowered(before);
+    let before: Vec<&str> = words(&before).collect();
+    match mark.map_or(' ', |(_, char)| char) {
+        ':' => before.len() <= MAX_HEADING_WORDS && before.iter().all(|word| heads(word)),
+        ',' if !clause.iter().any(|word| matches!(*word, "and" | "but")) => whole && opens(&before),
+        _ => true,
+    }
+}
+
+/// Whether a sentence opens with what an answer is concluded from.
+fn opens(words: &[&str]) -> bool {
+    let Some(first) = words.iter().position(|word| !concludes(word)) else { return true };
+    let word = words[first];
+    grounds(word)
+        || matches!(word, "the" | "this" | "these" | "light" | "order")
+            && words.iter().any(|word| is_document(word))
+}
+
+/// A text in lower case without apostrophes, and whatever else is no word a space.
+fn lowered(text: &str) -> String {
+    let mut lowered = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\'' | '\u{2019}' => {}
+            _ if char.is_ascii_alphanumeric() => lowered.push(char.to_ascii_lowercase()),
+            _ if char.is_alphanumeric() => lowered.extend(char.to_lowercase()),
+            _ => lowered.push(' '),
+        }
+    }
+    lowered
+}
+
+fn words(lowered: &str) -> impl Iterator<Item = &str> {
+    lowered.split(' ').filter(|word| !word.is_empty())
+}
+
+/// The sentence before `start`, as far as it is looked at, and whether that is all of it.
+fn lead(text: &str, start: usize) -> (&str, bool) {
+    let mut from = start.saturating_sub(MAX_LEAD_BYTES);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let window = &text[from..start];
+    let mut begin = 0;
+    let mut ended = false;
+    for (at, char) in window.char_indices() {
+        match char {
+            '\n' | '。' | '！' | '？' | '>' => (begin, ended) = (at + char.len_utf8(), false),
+            '{' if window[..at].ends_with("boxed") => (begin, ended) = (at + 1, false),
+            '.' | '!' | '?' => ended = true,
+            _ if ended && char.is_whitespace() => (begin, ended) = (at, false),
+            '*' | '_' | '"' | ')' | '\u{201d}' => {}
+            _ => ended = false,
+        }
+    }
+    if ended { ("", true) } else { (&window[begin..], begin > 0 || from == 0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_concludes_leads_to_an_answer() {
+        for lead in [
+            "",
+            "So ",
+            "In conclusion, ",
+            "Based on the documents, ",
+            "Since it is not Paris, ",
+            "It rose, so ",
+            "It rose. Thus, ",
+            "Therefore, based on the text, ",
+            "In the document, ",
+            "Step 3: ",
+            "Here is ",
+            "This means that ",
+            "I think ",
+            "It rose, and ",
+        ] {
+            assert!(commits(&[lead, "the answer is 5"].concat(), lead.len()), "{lead}");
+        }
+        for lead in [
+            "If it rose, ",
+            "Assuming that, ",
+            "Had he won, ",
+            "Possibly, ",
+            "One possibility is that ",
+            "I hope ",
+            "In another world, ",
+            "The popular belief is that ",
+            "For example, ",
+            "Wrong response: ",
+            "Do you think ",
+            "Bob says ",
+            "I cannot confirm that ",
+            "e.g. \"",
+        ] {
+            assert!(!commits(&[lead, "the answer is 5"].concat(), lead.len()), "{lead}");
+        }
+    }
+}

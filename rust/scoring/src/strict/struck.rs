@@ -1,0 +1,118 @@
+//! Markup that keeps an answer within it from being said: comments, strokes, what is not shown.
+
+use memchr::memrchr;
+
+use crate::strict::lines::line_start;
+
+/// How far back an opening tag is looked for, in bytes.
+const MAX_BYTES: usize = 2000;
+
+/// Whether byte `at` of a text is within a comment of HTML or LaTeX, struck out or hidden. O(1).
+pub(crate) fn is_struck(text: &str, at: usize) -> bool {
+    let mut from = at.saturating_sub(MAX_BYTES);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = &text[from..at];
+    let line = &text[line_start(text, at).max(from)..at];
+    line.trim_start().starts_with('%')
+        || line.matches("~~").count() % 2 == 1
+        || in_tag(before)
+        || in_command(line)
+        || before.rfind("\\iffalse").is_some_and(|open| !before[open..].contains("\\fi "))
+}
+
+/// Whether a tag that strikes out or hides is open at the end of a text.
+fn in_tag(text: &str) -> bool {
+    let mut end = text.len();
+    while let Some(at) = memrchr(b'<', &text.as_bytes()[..end]) {
+        let inside = &text[at + 1..];
+        if inside.starts_with("!--") && !inside.contains("-->") {
+            return true;
+        }
+        let length = inside.bytes().take(12).take_while(u8::is_ascii_alphabetic).count();
+        let name = inside[..length].to_ascii_lowercase();
+        let struck = matches!(name.as_str(), "s" | "del" | "strike" | "template" | "script" | "style");
+        if struck
+            && inside[length..].starts_with(['>', ' '])
+            && !text[at..].contains(&["</", &name, ">"].concat())
+        {
+            return true;
+        }
+        end = at;
+    }
+    false
+}
+
+/// Whether a command of LaTeX that strikes out or hides has its brace open at the end of a line.
+fn in_command(line: &str) -> bool {
+    if !line.contains('\\') {
+        return false;
+    }
+    let mut open = Vec::new();
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'{' => open.push(at),
+            b'}' => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.into_iter().any(|at| {
+        let name = line[..at].bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+        let command = &line[..at - name];
+        command.ends_with('\\') && hides(&line[at - name..at])
+    })
+}
+
+fn hides(command: &str) -> bool {
+    [
+        "cancel", "phantom", "sout", "xout", "st", "smash", "comment", "footnote", "iffalse", "not",
+        "overline", "strike",
+    ]
+    .iter()
+    .any(|known| {
+        command == *known || known.len() > 3 && command.ends_with(known) && command.len() <= known.len() + 1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_struck_out_or_hidden_is_not_said() {
+        for before in [
+            "<s>",
+            "<del>a",
+            "<!-- ",
+            "<!--\n",
+            "~~",
+            "% ",
+            "\\cancel{",
+            "\\xcancel{$",
+            "\\phantom{",
+            "\\hphantom{\\text{",
+            "\\iffalse ",
+            "a</s><s>",
+        ] {
+            assert!(is_struck(before, before.len()), "{before}");
+        }
+        for before in [
+            "",
+            "<s>a</s>",
+            "<!-- a -->",
+            "~~a~~ ",
+            "5% ",
+            "\\text{",
+            "\\cancel{a} ",
+            "<b>",
+            "<span>",
+            "</s>",
+            "<",
+        ] {
+            assert!(!is_struck(before, before.len()), "{before}");
+        }
+    }
+}
