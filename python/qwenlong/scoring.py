@@ -8,8 +8,7 @@ read gives no verdict, `None`, rather than a zero. Its rule:
 - **Reasoning** ends at the last `</think>`, in whatever way models write it (`</Thinking>`, `[/THINK]`, `◁/think▷`,
   `&lt;/think&gt;`), whatever was opened before it; of channels, only a last one called `final` holds an answer.
   `reasoning="auto"`: without think tags the whole response is the answer; with a `<think>` that never closes there is
-  none. `reasoning="required"`: without `</think>` there is none either, for prompts that open the reasoning
-  themselves.
+  none. `reasoning="required"`: without `</think>` there is none either, for prompts that open the reasoning themselves.
 - **Answer**: what follows the last `the answer is` (`should be`, `would be`), `答案是`, `Final answer:`, `\boxed{}` or
   `<answer>`, on its line or the next. Only a closed list of words may lead to a phrase in its sentence (`so`, `based on
   the text,`, `this means that`); conditions, possibilities, reports, examples, questions and `Bob's answer is` announce

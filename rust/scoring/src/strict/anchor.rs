@@ -48,6 +48,9 @@ pub(crate) enum Said {
     Nowhere,
 }
 
+/// After so many phrases that announce nothing, a text is taken to announce nothing.
+const MAX_PHRASES: usize = 64;
+
 /// The last phrase to which nothing leads in its sentence but what concludes. Others (`whether the answer is`, `maybe the
 /// answer is`, `Bob's answer is`) announce nothing. O(n), from the tail.
 pub(crate) fn last(text: &str) -> Said {
@@ -61,7 +64,7 @@ pub(crate) fn last(text: &str) -> Said {
 
 fn last_english(text: &str) -> Said {
     let bytes = text.as_bytes();
-    let (mut end, mut further) = (bytes.len(), None);
+    let (mut end, mut further, mut phrases) = (bytes.len(), None, 0);
     // The rarest letter of `answer`.
     while let Some(at) = memrchr2(b'w', b'W', &bytes[..end]) {
         end = at;
@@ -69,7 +72,8 @@ fn last_english(text: &str) -> Said {
             Some(Phrase::Named(anchor)) if commits(text, anchor.start) => {
                 return Said::At(Anchor { further, ..anchor });
             }
-            Some(_) => further = Some(at),
+            Some(_) if phrases == MAX_PHRASES => break,
+            Some(_) => (further, phrases) = (Some(at), phrases + 1),
             None => {}
         }
     }
