@@ -3,60 +3,10 @@ r"""Scores answers: what a response commits to, and whether that is the gold.
 `profiles()` lists the scorers: the hardened default `strict`, and the official ones by name, bit for bit. `strict` is
 made for training, where whatever a scorer forgives by accident is what a policy learns. It rewards one committed
 answer: no containment of the answer in the gold, no list of guesses, no hedge, no power of ten. A gold that cannot be
-read gives no verdict, `None`, rather than a zero. Its rule:
-
-- **Reasoning** ends at the last `</think>`, in whatever way models write it (`</Thinking>`, `[/THINK]`, `◁/think▷`,
-  `&lt;/think&gt;`), whatever was opened before it; of channels, only a last one called `final` holds an answer.
-  `reasoning="auto"`: without think tags the whole response is the answer; with a `<think>` that never closes there is
-  none. `reasoning="required"`: without `</think>` there is none either, for prompts that open the reasoning themselves.
-- **Answer**: what follows the last `the answer is` (`should be`, `would be`), `答案是`, `Final answer:`, `\boxed{}` or
-  `<answer>`, on its line or the next. Only a closed list of words may lead to a phrase in its sentence (`so`, `based on
-  the text,`, `this means that`); conditions, possibilities, reports, examples, questions and `Bob's answer is` announce
-  nothing. Where no phrase stands, `{"answer": "Berlin"}`, a fenced block of one line, or one line of at most 300 bytes
-  (UTF-8) is itself the answer. Nothing counts in a comment, struck out or hidden (`\cancel`), behind `Wrong:` or `Never
-  write`, or right behind another box, tag or phrase that says something else, unless a word corrects that one. Behind
-  an answer, another one with a label or tag of its own (`My pick: Paris`, `<final>`), a denial of it, no commitment
-  (`Who knows?`) or another turn (`Human:`, any text behind an end-of-turn token) refuses it. An answer is none where
-  its line or later ones take it back (`5. No, 6.`, `Berlin. That is wrong.`), name another (`Berlin. It is Paris.`,
-  `**Berlin**` above `**Paris**`) or go on listing, or where a line has several boxes that differ. The outermost box
-  counts, with whatever goes on behind it (`\boxed{5} million`, `\boxed{Berlin} Paris`); a hedge or denial before it
-  counts too. Tags that only dress a text (`<b>`) and the numbers of sources (`Berlin [1]`) go.
-- **Kind** `auto` is decided by the gold alone: `number` where the whole gold is one (with sign, currency, percent,
-  scale word), else `yesno`, else `choice` for one upper-case letter or one letter in parentheses, else `text`. Markup
-  around a gold goes (`\boxed{5}` is 5); a placeholder (`answer`, `your answer`) is no gold.
-- **text**: the normal forms are equal (no diacritics, case, articles or punctuation; numbers and signs whole; `50km` as
-  `50 km`), or the gold leads the answer: only words that introduce (`the city of`) or a description with its verb (`the
-  capital is`, but not `London was`) stand before it, the name ends where the gold ends, the answer has at most 2 m + 8
-  tokens for m of the gold, and the rest neither lists, hedges, denies, asks nor retracts. What may follow the name is a
-  closed list of phrases: one country or state, or a state and its country (`Berlin, Germany`, but neither `Berlin,
-  Paris` nor `France, Italy`), another name at the end that is denied (`Berlin, not Paris`), a year, a preposition with
-  its object (`in 1990`, `in northern Germany`, but not `in theory`), what somebody or something is (`the capital of
-  Germany`), a relative clause, a reason or a source (`because`, `as stated in`); in parentheses also initials, a
-  company's ticker or a place in the documents. The speaker (`I`, `my`) has no part in it. A title leads a name, so
-  `Mrs. Obama` answers Obama. A bracket, slash, arrow, bullet or other sign lists; `≠`, `¬`, `!` before a word and `~~`
-  deny; `from X to Y` and `the author of X` name X but are not X. `unicode="exact"` keeps diacritics apart.
-  `edit_similarity` above 0, for scanned documents, accepts a text of at most 1,000 characters that is this similar to a
-  gold of at least 5 letters, numbers, signs and denials equal.
-- **number**: one number in the answer, alone or stated by a sentence (`He won 5 awards`, `The total in 2019 was 5`, `He
-  was born in 1999`; nothing compares, supposes or reports before it), zero to twenty also as a word; well-formed groups
-  (of commas, apostrophes or spaces), equal to the gold, or within half a unit of the last decimal the gold is written
-  with. A percent sign on one side only: equal digits or equal values (`percent="value"`: equal values alone; `"same"`:
-  the sign has to be on both sides or on none). Parentheses around a gold are an accountant's minus. Around an answer
-  they are the template's, so `(5)` answers 5 and (5) but not -5; with a currency before them or a scale, percent sign
-  or currency behind, `$(5)` and `(5) million`, they are a minus. Scale words multiply (thousand, lakh, million, crore,
-  billion, trillion and their short forms; k, m, mm, b, t of money); what may be a scale (`5 k`, `5 mil`, `5th`, `5万`,
-  `5 zillion`) answers only a gold of kind `number` written with the same word; other words are units or English plurals
-  (`5 awards`), of which two that differ disagree (`5 kg` and `5 km`, `$5` and `5 kg`), as do two currencies; `5
-  percentage points` are 5%, and cents (`5¢`) answer no bare number, `5 cents` do. A word for a loss or a fall (`a loss
-  of 5`, `5 loss`, `fell by 5`, `a decrease of 5`) says a minus and answers no bare number; `-5, a decrease` is -5.
-  `about 1999` and `by 1999` are no year. Behind a comma stands a reason or a source. Of `5 + 6 = 11` or `x = 5` the
-  last side counts, of `2x = 5` none; nor is a comparison (`>5`), a doubt (`5?`) or a decade (`1990s`) one.
-- **yesno**, **choice**: equal. `Yes, it does`, `yes because ...` and `Both are German, so yes` are a yes; the other
-  polarity (`nah`, `yep`), a clause that says the opposite (`Yes. It is not.`, `No, they are`) or a word that takes it
-  back makes it wrong. A letter may be stated (`B is correct`), have a reason (`B, because A is wrong`) or refute others
-  (`B, not C`); any other option that is named and not refuted makes it wrong (`B, C as backup`), and so do a share (`B
-  (50%)`) and `B. No.` Behind `(B)` an option's own text may stand, but neither a lone judgement (`(B) never`) nor
-  anything behind a comma that doubts.
+read gives no verdict, `None`, rather than a zero. Its rule, in short: the answer is what follows the last announcement
+behind the reasoning (`the answer is`, `\boxed{}`, `<answer>`), or a lone line of at most 300 bytes; the gold's form
+decides how it is compared (a number, a yes or no, an option, a text); whatever denies, hedges, lists or takes back
+makes it wrong. docs/strict.md has the whole rule.
 """
 
 from __future__ import annotations
