@@ -194,11 +194,11 @@ def test_callers_mistakes_are_named() -> None:
 
 
 def test_the_gil_is_released_while_a_batch_is_scored() -> None:
-    responses = ["the answer is " * 100_000] * 4
+    responses = ["the answer is " * 100_000] * 128
     done = threading.Event()
 
     def work() -> None:
-        scoring.score_batch(responses, ["Berlin"] * 4)
+        scoring.score_batch(responses, ["Berlin"] * 128)
         done.set()
 
     thread = threading.Thread(target=work)
