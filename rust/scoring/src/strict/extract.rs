@@ -132,7 +132,9 @@ pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reaso
         return Err(Reason::TooManyCandidates);
     }
     let said = anchor::last(part);
-    checked(match (anchored(part, said), wrapped::content(part)) {
+    let found = anchored(part, said);
+    let wrapped = if found.is_none() { wrapped::content(part) } else { None };
+    checked(match (found, wrapped) {
         (Some(answer), _) => answer,
         (None, Some(wrapped)) => {
             let lead = wrapped.before.rsplit('\n').next().unwrap_or("");

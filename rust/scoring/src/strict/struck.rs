@@ -1,6 +1,6 @@
 //! Markup that keeps an answer within it from being said: comments, strokes, what is not shown.
 
-use memchr::memrchr;
+use memchr::{memrchr, memrchr_iter};
 
 use crate::strict::lines::line_start;
 
@@ -19,7 +19,9 @@ pub(crate) fn is_struck(text: &str, at: usize) -> bool {
         || line.matches("~~").count() % 2 == 1
         || in_tag(before)
         || in_command(line)
-        || before.rfind("\\iffalse").is_some_and(|open| !before[open..].contains("\\fi "))
+        || memrchr_iter(b'\\', before.as_bytes())
+            .find(|&open| before[open..].starts_with("\\iffalse"))
+            .is_some_and(|open| !before[open..].contains("\\fi "))
 }
 
 /// Whether a tag that strikes out or hides is open at the end of a text.
