@@ -1,6 +1,7 @@
 //! Chinese phrases that announce an answer: `答案是`, `最终答案：`.
 
 use crate::strict::anchor::Anchor;
+use crate::strict::lines::tail;
 use crate::strict::scan::Needle;
 
 const ANSWER: Needle = Needle::new("答案");
@@ -20,15 +21,11 @@ pub(crate) fn last(text: &str) -> Option<Anchor> {
 
 /// Whether what stands before byte `at` in its clause only leads to a conclusion.
 fn opens(text: &str, at: usize) -> bool {
-    let mut from = at.saturating_sub(MAX_LEAD_BYTES);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let lead = &text[from..at];
+    let lead = tail(&text[..at], MAX_LEAD_BYTES);
     let begin = lead.rfind(['\n', '。', '！', '？', '，', '；', '.', ',', ';', '>']);
     let mut clause = match begin.and_then(|at| lead[at..].chars().next().map(|char| at + char.len_utf8())) {
         Some(at) => &lead[at..],
-        None if from == 0 => lead,
+        None if lead.len() == at => lead,
         None => return false,
     };
     loop {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::strict::anchor::{self, Said};
 use crate::strict::block;
-use crate::strict::lines::{behind_tag, span};
+use crate::strict::lines::{behind_tag, span, tail};
 use crate::strict::number;
 use crate::strict::plain::plain;
 use crate::strict::tail_words::listed;
@@ -47,11 +47,7 @@ pub(crate) fn rivalled(text: &str, start: usize, answer: &str) -> bool {
 
 /// The last lines of a text that say something, as far as they are looked at.
 fn near(text: &str) -> &str {
-    let mut from = text.len().saturating_sub(MAX_BYTES);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let window = &text[from..];
+    let window = tail(text, MAX_BYTES);
     let (mut begin, mut lines) = (window.len() + 1, 0);
     for line in window.rsplit('\n') {
         lines += usize::from(line.contains(char::is_alphanumeric) || lines == 0);

@@ -21,6 +21,15 @@ pub(crate) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |at| at + 1)
 }
 
+/// The end of a text, at most so many bytes of it.
+pub(crate) fn tail(text: &str, bytes: usize) -> &str {
+    let mut from = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
+}
+
 /// The rest of the line, or the next line that says something.
 pub(crate) fn span(part: &str, content: usize) -> Range<usize> {
     let rest = &part[content..];

@@ -3,6 +3,7 @@
 use crate::strict::anchor_words::{
     concludes, grounds, heads, infers, inverts, is_document, supposed, unsays,
 };
+use crate::strict::lines::tail;
 use crate::strict::words::denies;
 
 /// How much of a sentence before a phrase is looked at, in bytes.
@@ -88,11 +89,7 @@ fn words(lowered: &str) -> impl Iterator<Item = &str> {
 
 /// The sentence before `start`, as far as it is looked at, and whether that is all of it.
 fn lead(text: &str, start: usize) -> (&str, bool) {
-    let mut from = start.saturating_sub(MAX_LEAD_BYTES);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let window = &text[from..start];
+    let window = tail(&text[..start], MAX_LEAD_BYTES);
     let mut begin = 0;
     let mut ended = false;
     for (at, char) in window.char_indices() {
@@ -105,7 +102,7 @@ fn lead(text: &str, start: usize) -> (&str, bool) {
             _ => ended = false,
         }
     }
-    if ended { ("", true) } else { (&window[begin..], begin > 0 || from == 0) }
+    if ended { ("", true) } else { (&window[begin..], begin > 0 || window.len() == start) }
 }
 
 #[cfg(test)]

@@ -2,19 +2,15 @@
 
 use memchr::{memrchr, memrchr_iter};
 
-use crate::strict::lines::line_start;
+use crate::strict::lines::{line_start, tail};
 
 /// How far back an opening tag is looked for, in bytes.
 const MAX_BYTES: usize = 2000;
 
 /// Whether byte `at` of a text is within a comment of HTML or LaTeX, struck out or hidden. O(1).
 pub(crate) fn is_struck(text: &str, at: usize) -> bool {
-    let mut from = at.saturating_sub(MAX_BYTES);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let before = &text[from..at];
-    let line = &text[line_start(text, at).max(from)..at];
+    let before = tail(&text[..at], MAX_BYTES);
+    let line = &before[line_start(before, before.len())..];
     line.trim_start().starts_with('%')
         || line.matches("~~").count() % 2 == 1
         || in_tag(before)
