@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
-from fakes import Alone, EchoEngine, example
+from fakes import Alone, example
 from judges import honest, judge, serving
 from qwenlong import scoring, train
 from qwenlong.canaries import TRICKS, canaries, measured
 from qwenlong.config import load_config
 from qwenlong.oversight import Oversight, observed, overseen
-from qwenlong.records import HaltError, Scored
+from qwenlong.records import HaltError
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
-from qwenlong.rollouts import score_written
 from test_rewards import Judge, said, score
 
 
@@ -195,17 +194,6 @@ def test_another_error_saves_nothing() -> None:
     with pytest.raises(KeyError):
         overseen(here, work)
     assert here.saved == []
-
-
-def test_what_stops_one_rank_is_raised_on_all() -> None:
-    halt = JudgeHaltError("no verdicts on the other rank")
-    ranks = Alone(size=2, others=(lambda mine: (1, halt),))
-
-    def nothing(groups: Any) -> list[list[Scored]]:
-        return []
-
-    with pytest.raises(JudgeHaltError, match="the other rank"):
-        score_written(EchoEngine(count=2), [], score=nothing, ranks=ranks)
 
 
 def test_without_a_judge_there_is_nothing_to_see() -> None:

@@ -10,7 +10,6 @@ from qwenlong.records import (
     Completion,
     Draw,
     EngineCounts,
-    HaltError,
     Prompt,
     Request,
     Rollout,
@@ -198,18 +197,6 @@ def score_written(
 
 
 def _shared(engine: Engine, ranks: Ranks, work: Callable[[], list[list[Scored]] | None]) -> list[list[Scored]]:
-    """Every engine's share. A `HaltError` of one rank is raised on all of them, so that they leave in step."""
-
-    def done() -> tuple[int, list[list[Scored]] | HaltError | None]:
-        try:
-            return engine.index, work()
-        except HaltError as halt:
-            return engine.index, halt
-
-    by_engine: dict[int, list[list[Scored]]] = {}
-    for index, part in ranks.agree(done):
-        if isinstance(part, HaltError):
-            raise part
-        if part is not None:
-            by_engine[index] = part
-    return merge([by_engine[i] for i in range(engine.count)])
+    """Every engine's share, on all ranks and in the order of the prompts."""
+    parts = {index: part for index, part in ranks.agree(lambda: (engine.index, work())) if part is not None}
+    return merge([parts[i] for i in range(engine.count)])
