@@ -69,9 +69,13 @@ fn time_is_linear_in_what_is_repeated() {
     };
     for unit in units {
         for prefix in ["The answer is Berlin ", "The answer is Berlin.\n"] {
-            let (short, long) = (work(prefix, unit, 2_000), work(prefix, unit, 16_000));
-            let most = short * 24 + Duration::from_millis(50);
-            assert!(long < most, "{prefix}{unit}: {short:?}, {long:?}");
+            // A busy machine may interrupt any one run, but not the fastest of several.
+            let tried = (0..8).map(|_| (work(prefix, unit, 2_000), work(prefix, unit, 16_000)));
+            let slow = tried.take_while(|(short, long)| *long >= *short * 24 + Duration::from_millis(50));
+            assert!(
+                slow.count() < 8,
+                "{prefix}{unit}: eight times the text takes more than 24 times as long"
+            );
         }
     }
 }

@@ -21,8 +21,8 @@ impl Decimal {
     }
 
     /// Ten to the `power` times this.
-    pub(crate) fn scaled(&self, power: i64) -> Self {
-        Self { digits: self.digits.clone(), exponent: self.exponent.saturating_add(power) }
+    pub(crate) fn scaled(self, power: i64) -> Self {
+        Self { digits: self.digits, exponent: self.exponent.saturating_add(power) }
     }
 
     /// This times a small number. O(n).
@@ -67,6 +67,42 @@ impl Decimal {
         self.exponent.saturating_add(i64::try_from(self.digits.len()).unwrap_or(i64::MAX))
     }
 
+    /// In digits, or with an exponent where it is wide. O(n).
+    pub(crate) fn shown(&self) -> String {
+        let zeros = self.digits.iter().rev().take_while(|&&digit| digit == 0).count();
+        let digits = &self.digits[..self.digits.len() - zeros];
+        if digits.is_empty() {
+            return "0".to_owned();
+        }
+        let lead = self.lead();
+        let width = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+        let mut text = String::with_capacity(digits.len() + 24);
+        let push = |text: &mut String, digits: &[u8]| {
+            text.extend(digits.iter().map(|&digit| char::from(b'0' + digit)));
+        };
+        if lead > MAX_SHOWN_DIGITS.max(width) || lead < -MAX_SHOWN_DIGITS {
+            push(&mut text, &digits[..1]);
+            text.push_str(if digits.len() > 1 { "." } else { "" });
+            push(&mut text, &digits[1..]);
+            return format!("{text}e{}", lead.saturating_sub(1));
+        }
+        let zeros = |count: i64| (0..count).map(|_| '0');
+        if lead <= 0 {
+            text.push_str("0.");
+            text.extend(zeros(-lead));
+            push(&mut text, digits);
+        } else if lead >= width {
+            push(&mut text, digits);
+            text.extend(zeros(lead - width));
+        } else {
+            let (whole, part) = digits.split_at(usize::try_from(lead).unwrap_or(0));
+            push(&mut text, whole);
+            text.push('.');
+            push(&mut text, part);
+        }
+        text
+    }
+
     /// Compares two magnitudes. O(n).
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
         match (self.is_zero(), other.is_zero()) {
@@ -91,32 +127,7 @@ fn push_digit(digits: &mut Vec<u8>, carry: u128) {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits: Vec<char> = self.digits.iter().map(|&digit| char::from(b'0' + digit)).collect();
-        if digits.is_empty() {
-            return f.write_str("0");
-        }
-        let mut exponent = self.exponent;
-        while digits.len() > 1 && digits.ends_with(&['0']) {
-            digits.pop();
-            exponent = exponent.saturating_add(1);
-        }
-        let lead = self.lead();
-        let text = |digits: &[char]| digits.iter().collect::<String>();
-        let width = i64::try_from(digits.len()).unwrap_or(i64::MAX);
-        if lead > MAX_SHOWN_DIGITS.max(width) || lead < -MAX_SHOWN_DIGITS {
-            let (first, rest) = digits.split_at(1);
-            let point = if rest.is_empty() { "" } else { "." };
-            return write!(f, "{}{point}{}e{}", text(first), text(rest), lead.saturating_sub(1));
-        }
-        let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
-        if exponent >= 0 {
-            write!(f, "{}{}", text(&digits), zeros(exponent))
-        } else if lead <= 0 {
-            write!(f, "0.{}{}", zeros(-lead), text(&digits))
-        } else {
-            let (whole, part) = digits.split_at(usize::try_from(lead).unwrap_or(0));
-            write!(f, "{}.{}", text(whole), text(part))
-        }
+        f.write_str(&self.shown())
     }
 }
 

@@ -95,7 +95,10 @@ impl Number {
             (Percent::Value, false, true) => &[2],
             (Percent::Same, ..) => &[],
         };
-        powers.iter().any(|&power| self.value.scaled(power).is_some_and(|value| value.within(&gold.value)))
+        powers.iter().any(|&power| match power {
+            0 => self.value.within(&gold.value),
+            _ => self.value.clone().scaled(power).is_some_and(|value| value.within(&gold.value)),
+        })
     }
 
     /// Whether both sides say what is counted and say different things: `5 km` and `5 kg`, `$5` and `5 kg`.
@@ -121,13 +124,12 @@ impl Value {
     }
 
     /// Times ten to the `power`, 2 or -2 for a fraction; `None` where it grows beyond 64 bits.
-    fn scaled(&self, power: i64) -> Option<Self> {
+    fn scaled(self, power: i64) -> Option<Self> {
         Some(match self {
             Self::Decimal { magnitude, rounded } => {
-                Self::Decimal { magnitude: magnitude.scaled(power), rounded: *rounded }
+                Self::Decimal { magnitude: magnitude.scaled(power), rounded }
             }
-            &Self::Fraction { numerator, denominator } => match power {
-                0 => Self::Fraction { numerator, denominator },
+            Self::Fraction { numerator, denominator } => match power {
                 1.. => Self::Fraction { numerator: numerator.checked_mul(100)?, denominator },
                 _ => Self::Fraction { numerator, denominator: denominator.checked_mul(100)? },
             },

@@ -22,6 +22,9 @@ pub(crate) fn introduces(word: &str) -> bool {
 
 /// Whether words before a number make it a rough one: `about 1999`.
 pub(crate) fn approximates(lead: &[char]) -> bool {
+    if lead.is_empty() {
+        return false;
+    }
     let text: String = lead.iter().flat_map(|char| char.to_lowercase()).collect();
     text.contains(['~', '≈'])
         || text.split(|char: char| !char.is_alphabetic()).any(|word| {

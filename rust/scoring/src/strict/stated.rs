@@ -179,6 +179,10 @@ pub(crate) fn in_digits(chars: &[char]) -> Option<String> {
     const WORDS: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
                          sixteen seventeen eighteen nineteen twenty";
     let start = chars.iter().position(|char| !char.is_whitespace())?;
+    // Most answers are in digits already.
+    if !chars[start].is_alphabetic() {
+        return None;
+    }
     let word: String =
         trimmed(&chars[start..]).iter().take(10).flat_map(|char| char.to_lowercase()).collect();
     WORDS.split(' ').position(|known| known == word).map(|value| value.to_string())

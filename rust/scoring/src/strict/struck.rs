@@ -1,6 +1,6 @@
 //! Markup that keeps an answer within it from being said: comments, strokes, what is not shown.
 
-use memchr::{memrchr, memrchr_iter};
+use memchr::{memchr3, memrchr, memrchr_iter};
 
 use crate::strict::lines::{line_start, tail};
 
@@ -11,13 +11,18 @@ const MAX_BYTES: usize = 2000;
 pub(crate) fn is_struck(text: &str, at: usize) -> bool {
     let before = tail(&text[..at], MAX_BYTES);
     let line = &before[line_start(before, before.len())..];
-    line.trim_start().starts_with('%')
-        || line.matches("~~").count() % 2 == 1
-        || in_tag(before)
-        || in_command(line)
-        || memrchr_iter(b'\\', before.as_bytes())
-            .find(|&open| before[open..].starts_with("\\iffalse"))
-            .is_some_and(|open| !before[open..].contains("\\fi "))
+    if line.trim_start().starts_with('%') {
+        return true;
+    }
+    // Most texts hold no sign that could.
+    memchr3(b'~', b'<', b'\\', before.as_bytes()).is_some() && {
+        line.matches("~~").count() % 2 == 1
+            || in_tag(before)
+            || in_command(line)
+            || memrchr_iter(b'\\', before.as_bytes())
+                .find(|&open| before[open..].starts_with("\\iffalse"))
+                .is_some_and(|open| !before[open..].contains("\\fi "))
+    }
 }
 
 /// Whether a tag that strikes out or hides is open at the end of a text.
