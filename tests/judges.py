@@ -32,6 +32,35 @@ from qwenlong.scoring import judge_reply, without_verdicts
 Reply = Callable[[dict[str, Any]], Awaitable[Response]]
 
 
+def always(make: Callable[[], Response]) -> Reply:
+    async def reply(body: dict[str, Any]) -> Response:
+        return make()
+
+    return reply
+
+
+def in_turn(*replies: Callable[[], Response]) -> Reply:
+    """One after another; the last one stays."""
+    left = list(replies)
+
+    async def reply(body: dict[str, Any]) -> Response:
+        return (left.pop(0) if len(left) > 1 else left[0])()
+
+    return reply
+
+
+def status(code: int, **headers: str) -> Callable[[], Response]:
+    return lambda: JSONResponse({"error": f"status {code}"}, status_code=code, headers=headers)
+
+
+def yes() -> Response:
+    return said("The same.\n[[YES]]")
+
+
+def no() -> Response:
+    return said("[[NO]]")
+
+
 def question(prediction: str, *answers: str, about: str = "What is the capital?") -> JudgeQuestion:
     return JudgeQuestion(question=about, prediction=prediction, answers=answers or ("Berlin",))
 
