@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,10 +56,7 @@ PROFILES_PAGE = """\
 # Profiles
 
 Every scorer, as the package declares it. This page is written by `make docs` and checked by a test; how to choose one
-is in [scoring.md](scoring.md).
-
-The same five answers (prediction / gold), judged by `match`. The first is right and says a little more; of the others
-none should be paid for.
+and how all of them judge the same five answers is in [scoring.md](scoring.md).
 """
 
 
@@ -101,14 +99,8 @@ GOLDS = {
 
 def profiles() -> str:
     """docs/profiles.md."""
-    known = qwenlong.profiles()
-    heads = [f"`{prediction}` / `{gold}`" for prediction, gold in ANSWERS]
-    lines = [PROFILES_PAGE, f"| profile | headline | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
-    for name, profile in known.items():
-        verdicts = [qwenlong.match(prediction, gold, profile=name) for prediction, gold in ANSWERS]
-        cells = [verdict.reason if verdict.score is None else f"{verdict.score:.4g}" for verdict in verdicts]
-        lines.append(f"| `{name}` | {profile.headline} | {' | '.join(cells)} |")
-    for name, profile in known.items():
+    lines = [PROFILES_PAGE.rstrip()]
+    for name, profile in qwenlong.profiles().items():
         taken = f"; `score` takes the gold as `{profile.sentence.format('X')}`" if profile.sentence else ""
         lines += ["", f"## {name}", "", f"{_cell(profile.summary)}.", ""]
         lines += [
@@ -120,6 +112,17 @@ def profiles() -> str:
             takes = "a text" if option.least is None else f"{option.least:g} to {option.most:g}"
             takes = ", ".join(f"`{choice}`" for choice in option.choices) or takes
             lines.append(f"- option `{option.name}` = `{json.dumps(option.default)}` ({takes}): {option.summary}")
+    return "\n".join(lines) + "\n"
+
+
+def judged() -> str:
+    """The table of docs/scoring.md: the same answers by every profile."""
+    heads = [f"`{prediction}` / `{gold}`" for prediction, gold in ANSWERS]
+    lines = [f"| profile | headline | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
+    for name, profile in qwenlong.profiles().items():
+        verdicts = [qwenlong.match(prediction, gold, profile=name) for prediction, gold in ANSWERS]
+        cells = [verdict.reason if verdict.score is None else f"{verdict.score:.4g}" for verdict in verdicts]
+        lines.append(f"| `{name}` | {profile.headline} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -164,14 +167,24 @@ def fitting() -> str:
     return "\n".join(lines) + "\n"
 
 
-def scaling() -> str:
-    """docs/scaling.md, whose table alone is written here."""
-    before, mark, rest = (DOCS / "scaling.md").read_text("utf-8").partition("<!-- the table -->\n")
-    assert mark, "the page has lost the place of its table"
-    return before + mark + "\n" + fitting() + "\n" + rest[rest.index("<!-- its end -->") :]
+def with_table(name: str, table: Callable[[], str]) -> Callable[[], str]:
+    """A page of which the table alone is written here."""
+
+    def page() -> str:
+        before, mark, rest = (DOCS / name).read_text("utf-8").partition("<!-- the table -->\n")
+        assert mark, f"{name} has lost the place of its table"
+        return before + mark + "\n" + table() + "\n" + rest[rest.index("<!-- its end -->") :]
+
+    return page
 
 
-PAGES = {"scaling.md": scaling, "configuration.md": configuration, "metrics.md": metrics, "profiles.md": profiles}
+PAGES = {
+    "scaling.md": with_table("scaling.md", fitting),
+    "scoring.md": with_table("scoring.md", judged),
+    "configuration.md": configuration,
+    "metrics.md": metrics,
+    "profiles.md": profiles,
+}
 
 
 def _section(name: str) -> tuple[str, str]:

@@ -46,7 +46,7 @@ def test_every_adapter_is_in_the_overview() -> None:
 
 
 def test_the_lines_that_plug_an_adapter_in_are_on_the_page() -> None:
-    page = {line.strip() for line in (ROOT / "docs" / "harnesses.md").read_text("utf-8").splitlines()}
+    page = {line.strip() for line in (ROOT / "docs" / "scoring.md").read_text("utf-8").splitlines()}
     for name in set(ADAPTERS) - {"rows"}:
         doc = import_module(f"qwenlong.integrations.{name}").__doc__ or ""
         lines = {line.strip() for line in doc.splitlines() if line.startswith("    ")}
@@ -55,7 +55,7 @@ def test_the_lines_that_plug_an_adapter_in_are_on_the_page() -> None:
 
 
 def test_the_page_names_the_versions_that_are_tested() -> None:
-    page = (ROOT / "docs" / "harnesses.md").read_text("utf-8")
+    page = (ROOT / "docs" / "scoring.md").read_text("utf-8")
     files = sorted((ROOT / "tests" / "harnesses" / "requirements").glob("*.txt"))
     pins = re.findall(r"^\S+==(\S+)$", "\n".join(file.read_text("utf-8") for file in files), re.MULTILINE)
     assert len(pins) == 6

@@ -150,6 +150,32 @@ def test_an_option_is_one_for_all_or_one_a_row() -> None:
         qwenlong.score_batch(responses, ["1500"] * 3, kind=["number", "text"])
 
 
+@pytest.mark.parametrize("gold", [5, 5.0, np.int64(5), np.float32(5)])
+def test_a_profile_that_counts_takes_a_number_of_numpy_too(gold: Any) -> None:
+    assert qwenlong.match("5", gold, profile="docmath_eval").score == 1.0
+
+
+@pytest.mark.parametrize("gold", [True, np.array([True])[0], None])
+def test_what_is_no_number_is_refused_by_a_profile_that_counts(gold: Any) -> None:
+    with pytest.raises(ValueError, match=r"a gold is .*: profile `docmath_eval` takes text or a number"):
+        qwenlong.match("5", gold, profile="docmath_eval")
+
+
+WITHOUT_GOLDS = ("squad_v2", "longbench_qa", "narrativeqa")
+
+
+@pytest.mark.parametrize("profile", sorted(set(qwenlong.profiles()) - set(WITHOUT_GOLDS)))
+def test_no_gold_is_refused_where_the_official_file_has_no_value_for_it(profile: str) -> None:
+    with pytest.raises(ValueError, match=r"the list of golds is empty|one gold"):
+        qwenlong.match("x", [], profile=profile)
+
+
+@pytest.mark.parametrize("profile", WITHOUT_GOLDS)
+def test_no_gold_is_a_gold_where_the_official_file_takes_it(profile: str) -> None:
+    assert qwenlong.match("x", [], profile=profile).score == 0.0
+    assert qwenlong.score_batch(["x", "y"], [[], []], profile=profile).scores.tolist() == [0.0, 0.0]
+
+
 def test_callers_mistakes_are_named() -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"profile": "f1"}, "unknown profile `f1`: use one of strict "),

@@ -67,7 +67,7 @@ def longbench(r: Random, call: str, profile: str) -> Drawn:
 def narrative(r: Random, call: str, profile: str) -> Drawn:
     """Few words in many orders, in sentences, for the subsequences."""
     if r.randrange(3) == 0:
-        return text(r, call, profile)
+        return longbench(r, call, profile)
     few = r.choice([["a", "b"], ["a", "b", "c", "d"], ["The", "cat", "the", "mat", "on"], ["x", "x.", "", "y"]])
     gaps = [" ", " ", " ", ". ", ".", "  ", "\n", " . ", "\x1c"]
 

@@ -11,7 +11,8 @@
 | `inspect_ai` | Inspect 0.3 | `answers`, a scorer |
 | `evaluate` | HF evaluate 0.4 | `metric` |
 
-None is imported by `qwenlong`, and none imports its framework before it is used. `profile` picks the scorer, "strict"
+None is imported by `qwenlong`, and none imports its framework before it is used (`lm_eval` registers its filter with
+lm-eval where that is installed, for task files that name the filter). `profile` picks the scorer, "strict"
 where none is named; its options are given beside it. An option that differs from row to row (`kind`, `prefix`, ...) is
 a column of the data, named in `columns`. A verdict without a score is never a 0, unless the framework knows no other
 way: the module's first lines say so then, and the verdict is counted.

@@ -47,7 +47,8 @@ class AnswerReward:
         verdicts = scoring.score_batch(responses, golds, **self.options, **pick_columns(rows, self.columns))
         by_row = dict(zip(judged, verdicts, strict=True))
         scores = [by_row[i].score if i in by_row else None for i in range(len(completions))]
-        log_metric("unscored", sum(score is None for score in scores) / len(scores))
+        if scores:
+            log_metric("unscored", sum(score is None for score in scores) / len(scores))
         log_extra("reason", [by_row[i].reason if i in by_row else "no_gold" for i in range(len(completions))])
         return scores
 

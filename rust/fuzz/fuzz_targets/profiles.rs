@@ -8,7 +8,9 @@ fuzz_target!(|input: (u8, &str, Vec<&str>)| {
     let (chosen, response, mut golds) = input;
     let all: Vec<&Profile> = profiles().collect();
     let profile = all[usize::from(chosen) % all.len()];
-    golds.push("Therefore, the answer is 5.");
+    if profile.golds != Golds::AliasesOrNone {
+        golds.push("Therefore, the answer is 5.");
+    }
     let golds: Vec<Answer<'_>> = match profile.golds {
         Golds::One => vec![Answer::Text(golds[0])],
         Golds::Aliases | Golds::AliasesOrNone => golds.iter().copied().map(Answer::Text).collect(),

@@ -177,12 +177,23 @@ impl Scorer {
             });
             return Ok(Given::Several(owned.collect::<PyResult<_>>()?));
         }
-        let number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
-        if takes_numbers(self.profile) && number && !value.is_instance_of::<PyBool>() {
-            return Ok(Given::One(Text::Owned(value.str()?.to_string_lossy().into_owned(), false)));
+        let is_number = |value: &Bound<'_, PyAny>| {
+            (value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>())
+                && !value.is_instance_of::<PyBool>()
+        };
+        let counts = takes_numbers(self.profile);
+        // A scalar of numpy holds a number of Python.
+        let held = if counts && !is_number(value) {
+            value.call_method0(intern!(value.py(), "item")).ok()
+        } else {
+            None
+        };
+        let number = held.as_ref().unwrap_or(value);
+        if counts && is_number(number) {
+            return Ok(Given::One(Text::Owned(number.str()?.to_string_lossy().into_owned(), false)));
         }
-        let name = self.profile.name;
-        Err(PyValueError::new_err(format!("{what} is {}: profile `{name}` takes text", value.repr()?)))
+        let (name, takes) = (self.profile.name, if counts { "text or a number" } else { "text" });
+        Err(PyValueError::new_err(format!("{what} is {}: profile `{name}` takes {takes}", value.repr()?)))
     }
 }
 

@@ -38,7 +38,7 @@ fn judge(prediction: &Answer<'_>, golds: &[Answer<'_>], _: &Settings) -> Result<
         metrics,
         matched_gold: best.matched(),
         normal_prediction: Some(normal),
-        normal_gold: Some(squad::normal(golds[best.gold].text())),
+        normal_gold: golds.get(best.gold).map(|gold| squad::normal(gold.text())),
         reason: rouge.is_none().then_some(Reason::TooLong),
     })
 }
@@ -56,6 +56,14 @@ mod tests {
         // ROUGE-L keeps case: two of three words.
         assert_eq!(verdict.metrics, [(Metric::F1, 1.0), (Metric::RougeL, 0.666_666_661_666_666_8)]);
         assert_eq!((verdict.score, verdict.matched_gold), (Some(1.0), Some(1)));
+    }
+
+    #[test]
+    fn no_gold_is_zero_as_in_the_official_maximum() {
+        let narrativeqa = profile("narrativeqa").unwrap();
+        let verdict = narrativeqa.match_answer(&"a cat".into(), &[], &Settings::default()).unwrap();
+        assert_eq!(verdict.metrics, [(Metric::F1, 0.0), (Metric::RougeL, 0.0)]);
+        assert_eq!((verdict.score, verdict.normal_gold, verdict.matched_gold), (Some(0.0), None, None));
     }
 
     #[test]
