@@ -66,7 +66,8 @@ class VLLMEngine:
     ) -> None:
         """Load config and weights of `path`, for prompts and responses of `max_tokens` together; `end_ids` end one.
 
-        `keep_sets` asks for the kept tokens of top-k, where vLLM can tell them.
+        It sleeps until it is woken, as after every use. `keep_sets` asks for the kept tokens of top-k, where vLLM can
+        tell them.
         """
         self.index, self.count = world.rank // tensor_parallel, world.size // tensor_parallel
         self.leads = world.rank % tensor_parallel == 0
@@ -106,11 +107,12 @@ class VLLMEngine:
         )
         [self._names] = self._llm.apply_model(_hub_names)
         self.version = 0
-        self._stale = "they were never pushed"
         self._asleep: set[str] = set()
         self._busy_seconds = 0.0
         self._prompt_tokens = 0
         self._counted = self._counters()
+        self.sleep()  # updates may come first
+        self._stale = "they were never pushed"
 
     def load_weights(self, pairs: Iterable[tuple[str, Tensor]], version: int) -> None:
         """Take over full tensors by their Hub names, tied ones under both, layer by layer as they come.
