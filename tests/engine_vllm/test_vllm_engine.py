@@ -291,3 +291,24 @@ def test_a_sharded_policy_is_pushed_in_buckets_and_the_engine_keeps_no_more_than
     assert all(storage.expired() for storage, _ in given)
     sampling, asked = Sampling(max_tokens=6), requests(2)
     assert worst(models[0], asked, bare.generate(asked, sampling), sampling) < 5e-5
+
+
+def test_an_engine_that_tells_kept_sets_evaluates_all_the_same(
+    engine: Any, models: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """vLLM's own check of requests, which such an engine has on a GPU; on a CPU nothing tells the sets themselves."""
+    greedy, sampled = Sampling(temperature=0.0, max_tokens=6), Sampling(temperature=0.9, max_tokens=6)
+    asked = requests(1)
+    plain = {(c.request_id, c.sample): c for c in engine.generate(asked, sampled)}
+    monkeypatch.setattr(engine._llm.llm_engine.model_config, "return_sampling_mask", True)
+    for sampling, refused in ((greedy, "temperature > 0"), (sampled, "top_k > 0")):
+        with pytest.raises(ValueError, match=refused):
+            list(engine.generate(asked, sampling))
+    monkeypatch.setattr(engine, "_keeps_sets", True)
+    for one in engine.generate(asked, greedy):
+        assert expected(models[0], asked, one, greedy).argmax(-1).tolist() == one.token_ids.tolist()
+        assert not one.logprobs.any()
+    for one in engine.generate(asked, sampled):  # the vocabulary is smaller than what stands for all of it
+        assert one.kept_tokens is None
+        assert one.token_ids.tolist() == plain[one.request_id, one.sample].token_ids.tolist()
+    assert len(list(engine.generate(asked, Sampling(top_k=3, max_tokens=2)))) == 5

@@ -27,6 +27,7 @@ from torch import Tensor
 from vllm import LLM, SamplingParams
 
 from qwenlong.backends import vllm_counters
+from qwenlong.backends.vllm_support import support
 from qwenlong.records import Completion, EngineCounts, Finish, Request, Sampling, StaleWeightsError
 
 if TYPE_CHECKING:
@@ -187,9 +188,7 @@ class VLLMEngine:
         greedy = sampling.temperature == 0
         how: dict[str, Any] = {
             "n": request.n,
-            "temperature": sampling.temperature,
-            "top_p": 1.0 if greedy else sampling.top_p,
-            "top_k": 0 if greedy else sampling.top_k,
+            **support(sampling, tells_sets=self._keeps_sets),
             "max_tokens": sampling.max_tokens,
             # vLLM adds a sample's number to it; two of our keys are never that near.
             "seed": request.seed % 2**62,
@@ -213,7 +212,7 @@ class VLLMEngine:
             logprobs = np.zeros(len(token_ids), dtype=np.float32)
         else:
             logprobs = _chosen(output.logprobs, token_ids.tolist())
-        mask = getattr(output, "sampling_mask", None)
+        mask = getattr(output, "sampling_mask", None) if sampling.truncates else None
         return Completion(
             request_id=request.id,
             sample=output.index,
