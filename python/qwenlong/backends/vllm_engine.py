@@ -200,7 +200,7 @@ class VLLMEngine:
         }
         if _has("flat_logprobs"):
             how["flat_logprobs"] = True
-        if sampling.repetitions and _has("repetition_detection"):
+        if sampling.repetitions:  # `can_detect_repetitions` was asked before the engine was made
             how["repetition_detection"] = vllm.sampling_params.RepetitionDetectionParams(
                 max_pattern_size=LONGEST_PATTERN, min_pattern_size=1, min_count=sampling.repetitions
             )
