@@ -24,7 +24,7 @@ PARTS = {
     "completions": "records",
     "enginecounts": "metrics",
     "written": "rollouts",
-    "agreement": "train",
+    "agreement": "evaluate",
     "crediting": "train",
     "verdicts": "scoring",
     "judging": "scoring",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from qwenlong.cli import assembly
@@ -30,6 +33,19 @@ def test_weights_go_from_gpu_to_gpu_only_where_there_is_one(monkeypatch: pytest.
     monkeypatch.setattr(assembly, "find_spec", lambda name: pytest.__spec__)
     check_engine(config, num_ranks=1)
     check_engine(load_config("smoke", servers), num_ranks=1)
+
+
+def test_a_vllm_that_cannot_see_repetitions_is_not_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting would be dropped without a word."""
+    sees = SimpleNamespace(can_detect_repetitions=lambda: False)
+    monkeypatch.setattr(assembly, "find_spec", lambda name: pytest.__spec__)
+    monkeypatch.setitem(sys.modules, "qwenlong.backends.vllm_engine", sees)
+    flags = ["--rollouts.engine", "vllm", "--rollouts.max_repetitions"]
+    with pytest.raises(ValueError, match=r"max_repetitions is 8, but this vLLM cannot .*: set 0, or install"):
+        check_engine(load_config("smoke", [*flags, "8"]), num_ranks=1)
+    check_engine(load_config("smoke", [*flags, "0"]), num_ranks=1)
+    sees.can_detect_repetitions = lambda: True
+    check_engine(load_config("smoke", [*flags, "8"]), num_ranks=1)
 
 
 def test_ranks_must_be_a_multiple_of_those_that_share_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,11 +102,12 @@ def test_engines_add_up_and_what_one_cannot_tell_is_missing() -> None:
     # 420 of 600 found; 180 computed of 150 asked for; 2 of 8 accepted; 5 seconds less (1 + 3) / 2.
     wanted = {
         "cache_hit_share": 0.7, "prefilled_again_share": 0.2, "draft_acceptance": 0.25, "preemptions": 1.0,
-        "servers_lost": None, "requests_moved": None, "engine_idle_seconds": 3.0,
+        "servers_lost": None, "requests_moved": None, "engine_idle_seconds": 3.0, "engine_idle_per_second": 0.6,
     }  # fmt: skip
     assert engine_metrics([one, two], step_seconds=5.0) == pytest.approx(wanted)
     missing = engine_metrics([one, EngineCounts(busy_seconds=1.0)], step_seconds=5.0)
     assert missing.pop("engine_idle_seconds") == 4.0
+    assert missing.pop("engine_idle_per_second") == 0.8
     assert set(missing.values()) == {None}
     assert engine_metrics([one], step_seconds=5.0)["draft_acceptance"] is None
 

@@ -40,6 +40,8 @@ class Sampling:
     """Output limit in tokens, the end token included."""
     repetitions: int = 0
     """Give a response up once the same few tokens come so many times in a row; 0 is never."""
+    max_staleness: int = 0
+    """Updates by which the weights that write may be older than the policy."""
 
     @property
     def truncates(self) -> bool:
@@ -79,6 +81,8 @@ class Completion:
     """Version of the weights that wrote it."""
     kept_tokens: tuple[NDArray[np.int32], ...] | None = None
     """Per token the ids that top-p and top-k kept; None where all were kept or the engine does not tell."""
+    sampler: str = ""
+    """Who wrote it, where an engine is several: a server's address. One that starts anew has another name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

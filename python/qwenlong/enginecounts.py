@@ -20,6 +20,7 @@ def engine_metrics(engines: Sequence[EngineCounts], *, step_seconds: float) -> d
 
     prefilled = share("prefilled_tokens", "prompt_tokens")
     busy = total("busy_seconds")
+    idle = None if busy is None else max(0.0, step_seconds - busy / len(engines))
     return {
         "cache_hit_share": share("cache_hits", "cache_queries"),
         "prefilled_again_share": None if prefilled is None else max(0.0, prefilled - 1.0),
@@ -27,5 +28,6 @@ def engine_metrics(engines: Sequence[EngineCounts], *, step_seconds: float) -> d
         "preemptions": total("preemptions"),
         "servers_lost": total("servers_lost"),
         "requests_moved": total("requests_moved"),
-        "engine_idle_seconds": None if busy is None else max(0.0, step_seconds - busy / len(engines)),
+        "engine_idle_seconds": idle,
+        "engine_idle_per_second": idle / step_seconds if idle is not None and step_seconds > 0 else None,
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qwenlong.advantages import pass_at_k
+from qwenlong.agreement import check_agreement
 from qwenlong.metrics import mean, well_formed
 from qwenlong.records import Prompt, Sampling, Scored
 from qwenlong.rollouts import answer, rolling_out
@@ -14,19 +15,27 @@ from qwenlong.session import Session
 
 PASS_AT = (1, 2, 4, 8)
 """The k of pass@k, as far as the samples allow."""
+TO_COMPARE = 64
+"""Questions of each length whose samples may be compared with the policy afterwards."""
 
 
 def evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
     """Evaluate the policy at every length and keep the result under `name` ("warmup" or "final").
 
     Accuracies divide by the number of questions; an unscored answer counts as wrong here and is reported beside it.
+
+    Raises:
+        DisagreementError: what samples is not the policy, so neither is what was measured.
     """
+    answers: list[list[Scored]] = []
     with rolling_out(session.policy, session.engine):
-        session.progress.evaluations[name] = result = _evaluate(session, name)
+        result = _evaluate(session, name, answers)
+    check_agreement(session, answers, drawn(session, temperature=session.config.evaluation.temperature))
+    session.progress.evaluations[name] = result
     return result
 
 
-def _evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
+def _evaluate(session: Session, name: str, answers: list[list[Scored]]) -> dict[str, dict[str, Any]]:
     config = session.config.evaluation
     session.display.begin(f"evaluate {name}", total=len(session.corpus.questions))
     result: dict[str, dict[str, Any]] = {}
@@ -38,6 +47,7 @@ def _evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
         sampled = measure(
             session, prompts, purpose="evaluate", num_samples=config.num_samples, temperature=config.temperature
         )
+        answers += sampled[:TO_COMPARE]
         correct = [sum(_right(scored) for scored in group) for group in sampled]
         counts = [config.num_samples] * len(correct)
         entry: dict[str, Any] = {
@@ -69,13 +79,20 @@ def _evaluate(session: Session, name: str) -> dict[str, dict[str, Any]]:
 def measure(
     session: Session, prompts: Sequence[Prompt], *, purpose: str, num_samples: int, temperature: float
 ) -> list[list[Scored]]:
-    """Answers of the policy to held-out prompts, with the last phase's output limit."""
-    sampling = Sampling(temperature=temperature, max_tokens=session.config.phases[-1].max_output_tokens)
+    """Answers of the policy to held-out prompts."""
     return session.completed(answer(
-        session.engine, prompts, score=session.score, ranks=session.world, sampling=sampling, group_size=num_samples,
-        seed=session.config.run.seed, purpose=purpose, step=session.progress.units,
-        weight_version=session.policy.version,
+        session.engine, prompts, score=session.score, ranks=session.world,
+        sampling=drawn(session, temperature=temperature), group_size=num_samples, seed=session.config.run.seed,
+        purpose=purpose, step=session.progress.units, weight_version=session.policy.version,
     ))  # fmt: skip
+
+
+def drawn(session: Session, *, temperature: float) -> Sampling:
+    """How answers are drawn: with full support, the last phase's output limit, and by the policy's present weights.
+
+    `rollouts.max_staleness` is for training alone: what is measured is the policy, not its past.
+    """
+    return Sampling(temperature=temperature, max_tokens=session.config.phases[-1].max_output_tokens, max_staleness=0)
 
 
 def _right(scored: Scored) -> int:

@@ -134,6 +134,8 @@ class Turn:
     """Version of the weights that wrote it."""
     kept_tokens: tuple[NDArray[np.int32], ...] | None = None
     """Per token the set that top-p and top-k kept, where the engine tells and less than the vocabulary was kept."""
+    sampler: str = ""
+    """Which engine, or which server of a pool, wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,6 @@ def sample(
     purpose: str,
     step: int,
     weight_version: int,
-    max_staleness: int = 0,
 ) -> list[list[Rollout]]:
     """A group of rollouts for every prompt, in their order.
 
@@ -119,7 +118,7 @@ def sample(
 
     Raises:
         StaleWeightsError: a completion was written by later weights than `weight_version`, or by ones more than
-            `max_staleness` updates older.
+            `sampling.max_staleness` updates older.
         RuntimeError: the engine left out or repeated a completion.
     """
     requests = [
@@ -133,7 +132,7 @@ def sample(
     ]
     groups: list[list[Rollout | None]] = [[None] * group_size for _ in prompts]
     for completion in engine.generate(requests, sampling) if requests else ():
-        if not weight_version - max_staleness <= completion.weight_version <= weight_version:
+        if not weight_version - sampling.max_staleness <= completion.weight_version <= weight_version:
             raise StaleWeightsError(
                 f"the engine answered with weights {completion.weight_version}, the policy has {weight_version}: "
                 "weights must be pushed before sampling"
@@ -148,6 +147,7 @@ def sample(
             finish=completion.finish,
             weight_version=completion.weight_version,
             kept_tokens=completion.kept_tokens,
+            sampler=completion.sampler or f"engine {engine.index}",
         )
         groups[i][completion.sample] = Rollout(
             example_id=prompts[i].example_id, sample=completion.sample, turns=(turn,)

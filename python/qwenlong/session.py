@@ -160,8 +160,8 @@ class Session:
     """Clock of this session."""
     wall_before: float = 0.0
     """Seconds of earlier sessions."""
-    agreed: bool = False
-    """True once engine and policy were seen to agree about the log-probs of rollouts."""
+    agreed: set[tuple[str, float, bool]] = field(default_factory=set)
+    """Who samples, at which temperature, below full support or not: where engine and policy were seen to agree."""
 
     def parts(self) -> list[Part]:
         """Everything that is remembered."""

@@ -40,7 +40,7 @@ def train(session: Session, *, learning: bool = True) -> None:
             kept, dropped = overseen(session, rolled_out, phase, written)
             sampled = time.monotonic()
             if written is None:
-                check_agreement(session, [*kept, *dropped])
+                check_agreement(session, [group.scored for group in [*kept, *dropped]], sampling_of(session, phase))
             report = None
             if learning:
                 report = learn(session, kept, reference)
@@ -104,18 +104,22 @@ def collect(session: Session, phase: Phase, written: Written | None) -> tuple[li
     return kept, dropped
 
 
+def sampling_of(session: Session, phase: Phase) -> Sampling:
+    """How the rollouts of a phase are drawn."""
+    how = session.config.rollouts
+    return Sampling(
+        temperature=how.temperature, top_p=how.top_p, top_k=how.top_k, max_tokens=phase.max_output_tokens,
+        repetitions=how.max_repetitions, max_staleness=how.max_staleness,
+    )  # fmt: skip
+
+
 def sampled_answers(session: Session, choices: Sequence[Choice], phase: Phase) -> list[list[Scored]]:
     """Rollouts of the chosen prompts with their rewards, a group per prompt."""
-    how = session.config.rollouts
-    sampling = Sampling(
-        temperature=how.temperature, top_p=how.top_p, top_k=how.top_k, max_tokens=phase.max_output_tokens,
-        repetitions=how.max_repetitions,
-    )  # fmt: skip
     return answer(
         session.engine, [session.corpus.lookup(choice.example_id)[1] for choice in choices], score=session.score,
-        ranks=session.world, sampling=sampling, group_size=how.group_size, seed=session.config.run.seed,
-        purpose="rollout", step=session.progress.rl_steps, weight_version=session.policy.version,
-        max_staleness=how.max_staleness,
+        ranks=session.world, sampling=sampling_of(session, phase), group_size=session.config.rollouts.group_size,
+        seed=session.config.run.seed, purpose="rollout", step=session.progress.rl_steps,
+        weight_version=session.policy.version,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -168,12 +169,15 @@ def test_a_response_does_not_depend_on_its_neighbours(engine: Any) -> None:
 
 
 def test_responses_end_at_an_end_token_at_the_limit_or_in_a_loop(engine: Any) -> None:
+    from qwenlong.backends import vllm_engine
+
     found = list(engine.generate(requests(40), Sampling(temperature=2.0, max_tokens=30)))
     assert {one.finish for one in found} == {Finish.STOPPED, Finish.LENGTH}
     for one in found:
         ends = np.flatnonzero(one.token_ids == END)
         assert ends.tolist() == ([len(one.token_ids) - 1] if one.finish is Finish.STOPPED else [])
         assert len(one.logprobs) == len(one.token_ids)
+    assert vllm_engine.can_detect_repetitions()
     looping = Sampling(temperature=1.0, top_k=1, max_tokens=120, repetitions=8)
     ends_early = list(engine.generate(requests(1), looping))
     assert Finish.REPEATED in {one.finish for one in ends_early}
@@ -291,3 +295,66 @@ def test_a_sharded_policy_is_pushed_in_buckets_and_the_engine_keeps_no_more_than
     assert all(storage.expired() for storage, _ in given)
     sampling, asked = Sampling(max_tokens=6), requests(2)
     assert worst(models[0], asked, bare.generate(asked, sampling), sampling) < 5e-5
+
+
+def test_an_engine_that_tells_kept_sets_evaluates_all_the_same(
+    engine: Any, models: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """vLLM's own check of requests, which such an engine has on a GPU; on a CPU nothing tells the sets themselves."""
+    greedy, sampled = Sampling(temperature=0.0, max_tokens=6), Sampling(temperature=0.9, max_tokens=6)
+    asked = requests(1)
+    plain = {(c.request_id, c.sample): c for c in engine.generate(asked, sampled)}
+    monkeypatch.setattr(engine._llm.llm_engine.model_config, "return_sampling_mask", True)
+    for sampling, refused in ((greedy, "temperature > 0"), (sampled, "top_k > 0")):
+        with pytest.raises(ValueError, match=refused):
+            list(engine.generate(asked, sampling))
+    monkeypatch.setattr(engine, "_keeps_sets", True)
+    for one in engine.generate(asked, greedy):
+        assert expected(models[0], asked, one, greedy).argmax(-1).tolist() == one.token_ids.tolist()
+        assert not one.logprobs.any()
+    for one in engine.generate(asked, sampled):  # the vocabulary is smaller than what stands for all of it
+        assert one.kept_tokens is None
+        assert one.token_ids.tolist() == plain[one.request_id, one.sample].token_ids.tolist()
+    assert len(list(engine.generate(asked, Sampling(top_k=3, max_tokens=2)))) == 5
+
+
+def test_speculation_proposes_what_the_prompt_says_and_counts_what_was_taken(model_path: Path) -> None:
+    """In a process of its own, for an engine of its own. Whether its log-probs are right: docs/rollouts.md."""
+    program = f"""
+import json
+import numpy as np
+from policies import alone
+from transformers import AutoModelForCausalLM
+from qwenlong.backends.vllm_engine import VLLMEngine
+from qwenlong.enginecounts import engine_metrics
+from qwenlong.records import Request, Sampling
+engine = VLLMEngine(
+    {str(model_path)!r}, world=alone(), dtype="float32", end_ids=[1], max_tokens=256, seed=0, speculative=3
+)
+model = AutoModelForCausalLM.from_pretrained({str(model_path)!r})
+engine.load_weights(model.state_dict().items(), 1)
+asked = [
+    Request(id=str(i), token_ids=np.tile(np.arange(7 + i, 15 + i), 8).astype(np.int32), n=2, seed=2 * i + 1)
+    for i in range(4)
+]
+found = list(engine.generate(asked, Sampling(temperature=0.02, max_tokens=150)))
+counts = engine.counts()
+metrics = engine_metrics([counts], step_seconds=100.0)
+print(json.dumps([
+    len(found), counts.drafted_tokens, counts.accepted_tokens, metrics["draft_acceptance"],
+    engine.counts().drafted_tokens,
+]))
+engine.close()
+"""
+    tests = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300,
+        env=environment(PYTHONPATH=tests),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    answers, drafted, accepted, share, more = json.loads(done.stdout.splitlines()[-1])
+    assert answers == 8
+    assert drafted > 0
+    assert 0 < accepted <= drafted
+    assert share == accepted / drafted
+    assert more == 0, "counted once"

@@ -32,7 +32,7 @@ train = "{rows}"
 [rollouts]
 engine = "vllm"
 prompts_per_step = 2
-group_size = 4
+group_size = 8
 temperature = 0.8
 [update]
 learning_rate = 1e-3

