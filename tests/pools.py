@@ -93,7 +93,7 @@ def of_pool(urls: Sequence[str], model: Path) -> tuple[str, ...]:
 
 def pool_of(servers: Sequence[Server], weights_path: Path, **options: Any) -> VLLMServerPool:
     """All of them, with weights through a directory."""
-    found = Servers([server.url for server in servers], timeout_seconds=120)
+    found = Servers([server.url for server in servers], load_seconds=120, longest_seconds=120)
     return pool_by(PathTransfer(found, weights_path), found, **options)
 
 

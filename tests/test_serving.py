@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -46,7 +47,8 @@ def test_flags_of_vllm_come_last_where_they_win() -> None:
 def test_mistakes_are_said_in_a_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "vllm_is_for_cpu", lambda: True)
+    monkeypatch.setattr(serving, "vllm_package", Path)
+    monkeypatch.setattr(serving, "knows", lambda package, name: True)
     assert serving.main(arguments) == 2
     said = capsys.readouterr().err
     assert said.startswith("qwenlong-serve: ")
