@@ -92,6 +92,10 @@ def broken(path: str) -> httpx.Response:
     return httpx.Response(500, text="out of memory")
 
 
+def only(path: str, trouble: Callable[[str], httpx.Response | None]) -> Callable[[str], httpx.Response | None]:
+    return lambda asked_for: trouble(asked_for) if asked_for == path else None
+
+
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> list[Seeming]:
     """Two servers, one of two workers, at which no time is lost."""
@@ -116,7 +120,9 @@ def served(two: list[Seeming], **options: Any) -> Servers:
 
 
 def pool_of(two: list[Seeming], path: Path, *, world: Any = ALONE, **options: Any) -> VLLMServerPool:
-    servers = served(two)
+    """With weights through a directory; options are those of the servers or of the pool."""
+    of_servers = {"load_seconds", "longest_seconds", "requests_per_server"} & options.keys()
+    servers = served(two, **{name: options.pop(name) for name in of_servers})
     return VLLMServerPool(servers, world=world, transfer=PathTransfer(servers, path), end_ids=[1], **options)
 
 
