@@ -10,6 +10,7 @@ mod beside;
 mod block;
 mod choice;
 mod cited;
+mod clauses;
 mod currency;
 mod decimal;
 mod digits;

@@ -67,10 +67,11 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         negative: prefix.negative,
         value,
         percent: suffix.percent,
-        parentheses: match (prefix.open, prefix.outside || suffix.outside) {
-            (false, _) => Parentheses::No,
-            (true, false) => Parentheses::Bare,
-            (true, true) => Parentheses::Minus,
+        parentheses: match prefix.open {
+            false => Parentheses::No,
+            true if prefix.outside || suffix.outside => Parentheses::Minus,
+            true if suffix.dresses() => Parentheses::Dressed,
+            true => Parentheses::Bare,
         },
         unclear: suffix.unclear,
         currency: suffix.currency,

@@ -4,7 +4,7 @@ use crate::strict::currency::Currency;
 use crate::strict::pieces::{Piece, pieces};
 use crate::strict::quantity_words::{introduces, is_month, is_percent, is_rival};
 use crate::strict::scale_words::{Place, Scale, scale};
-use crate::strict::units::{counts, explains, is_filler, unit};
+use crate::strict::units::{counts, explains, is_filler, is_measure, unit};
 use crate::strict::words::{denies, hedges};
 use crate::verdict::Reason;
 
@@ -84,6 +84,11 @@ pub(crate) struct Suffix {
 }
 
 impl Suffix {
+    /// Whether a numeral has a scale, a percent sign or a currency.
+    pub(crate) fn dresses(&self) -> bool {
+        self.percent || self.scale > 0 || self.unclear.is_some() || self.currency.is_some()
+    }
+
     /// `bare`: no words but scales, percent and names of currencies.
     /// `one`: the numeral is 1, which counts in the singular.
     pub(crate) fn read(
@@ -140,6 +145,13 @@ impl Suffix {
         }
         // `5 NT` without its dollar
         if reading.region.is_some() && reading.suffix.currency.is_none() {
+            return Err(Reason::Different);
+        }
+        // `$5%`, `5 million percent`, `5% kg`
+        let suffix = &reading.suffix;
+        let mixed =
+            suffix.currency.is_some() || suffix.scale > 0 || suffix.units.iter().any(|unit| is_measure(unit));
+        if suffix.percent && mixed {
             return Err(Reason::Different);
         }
         let counted = reading.run.is_empty() || counts(&reading.run, one);
