@@ -6,7 +6,7 @@ use std::fmt;
 use crate::strict::currency::Currency;
 use crate::strict::decimal::Decimal;
 
-pub(crate) use crate::strict::numeral::{read, read_answer, read_bare};
+pub(crate) use crate::strict::numeral::{read, read_answer, read_bare, read_words};
 
 /// What the digits say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +106,15 @@ impl Number {
         })
     }
 
+    /// Whether both are worth the same, a percent sign counted. O(n).
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        let worth = |number: &Self| number.value.clone().scaled(if number.percent { -2 } else { 0 });
+        let alike = self.negative == other.negative
+            && self.unclear == other.unclear
+            && self.currency.is_none_or(|mine| other.currency.is_none_or(|other| mine.agrees(other)));
+        alike && worth(self).is_some_and(|mine| worth(other).is_some_and(|other| mine.within(&other, true)))
+    }
+
     /// Whether both sides say what is counted and say different things: `5 km` and `5 kg`, `$5` and `5 kg`, `$5` and `5%`.
     fn measures_another(&self, gold: &Self) -> bool {
         if self.percent && gold.currency.is_some() || gold.percent && self.currency.is_some() {
@@ -131,13 +140,14 @@ impl Value {
         }
     }
 
-    /// Times ten to the `power`, 2 or -2 for a fraction; `None` where it grows beyond 64 bits.
+    /// Times ten to the `power`, 2, 0 or -2 for a fraction; `None` where it grows beyond 64 bits.
     fn scaled(self, power: i64) -> Option<Self> {
         Some(match self {
             Self::Decimal { magnitude, rounded } => {
                 Self::Decimal { magnitude: magnitude.scaled(power), rounded }
             }
             Self::Fraction { numerator, denominator } => match power {
+                0 => Self::Fraction { numerator, denominator },
                 1.. => Self::Fraction { numerator: numerator.checked_mul(100)?, denominator },
                 _ => Self::Fraction { numerator, denominator: denominator.checked_mul(100)? },
             },

@@ -6,7 +6,8 @@ use crate::strict::digits::{GROUP_SPACE, plain_digits, small};
 use crate::strict::equation::last_side;
 use crate::strict::number::{Number, Parentheses, Value};
 use crate::strict::quantity_words::approximates;
-use crate::strict::stated::{in_digits, stated};
+use crate::strict::spelled::{in_digits, with_digits};
+use crate::strict::stated::stated;
 use crate::strict::surroundings::{Prefix, Suffix, objection};
 use crate::verdict::Reason;
 
@@ -15,11 +16,18 @@ pub(crate) fn read(text: &str) -> Result<Number, Reason> {
     read_as(text, false)
 }
 
-/// Reads an answer, which may also be a number in words: `five`. O(n).
+/// Reads an answer, which may also say its number in words, `five awards`, or stand in brackets. O(n).
 pub(crate) fn read_answer(text: &str) -> Result<Number, Reason> {
-    let chars: Vec<char> = text.chars().take(16).collect();
-    let word = in_digits(&chars).filter(|_| text.len() <= 16);
-    read_as(word.as_deref().unwrap_or(text), false)
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let text = inner.filter(|text| !text.contains(['[', ']'])).unwrap_or(text);
+    let digits = with_digits(text);
+    read_as(digits.as_deref().unwrap_or(text), false)
+}
+
+/// Reads a gold that is nothing but a number in words: `five`. O(1).
+pub(crate) fn read_words(text: &str) -> Option<Number> {
+    let chars: Vec<char> = text.chars().take(24).collect();
+    in_digits(&chars).filter(|_| text.len() < 24).and_then(|digits| read_bare(&digits))
 }
 
 /// Reads a text that is one number and nothing else: sign, currency, percent and scale words belong to it.

@@ -16,7 +16,7 @@ pub(crate) fn introduces(word: &str) -> bool {
         "approximately approx about around roughly nearly almost circa ca exactly precisely the a an it \
          its is was are were of in at by to for there be that total sum amount value number equal equals \
          year increase increased rose grew change changed difference average \
-         ratio rate net",
+         ratio rate net therefore thus hence simply indeed clearly",
     )
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn is_rival(word: &str) -> bool {
          hundredfold tenfold twofold threefold fivefold thousandfold probable alleged supposed purported called \
             anything equal equally alternatives silent random everything could would should might \
          score gross doubled tripled halved reciprocal inverse inverted negated hex hexadecimal octal \
-         binary",
+         binary twice thrice double triple disputed missing shy",
         )
 }
 

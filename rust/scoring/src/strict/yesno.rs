@@ -134,7 +134,11 @@ fn limits(word: &str) -> bool {
 fn concluded(tokens: &Tokens) -> Option<Polarity> {
     let last = tokens.len().checked_sub(1)?;
     let polarity = named(tokens.word(last))?;
-    if tokens.len() == 3 && tokens.word(0) == "it" && tokens.word(1) == "is" {
+    let stressed =
+        |word: &str| matches!(word, "indeed" | "clearly" | "therefore" | "thus" | "hence" | "simply" | "so");
+    if tokens.len() == 3 && tokens.word(0) == "it" && tokens.word(1) == "is"
+        || tokens.len() == 2 && stressed(tokens.word(0))
+    {
         return Some(polarity);
     }
     let said = last >= 3 && tokens.word(last - 1) == "is" && tokens.word(last - 2) == "answer";
