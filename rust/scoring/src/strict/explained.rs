@@ -58,7 +58,9 @@ fn stands(chars: &[char], mark: &str) -> bool {
 /// Whether a text computes what stands before it: `12 × 40`, or an equation that comes to the same.
 pub(super) fn computes(head: &[char], text: &[char]) -> bool {
     let mut sides = text.split(|&char| char == '=');
-    let operates = text.iter().any(|char| "+-*/×÷·^".contains(*char));
+    // `5 (-5)` computes nothing.
+    let first = text.iter().position(char::is_ascii_digit).unwrap_or(text.len());
+    let operates = text[first..].iter().any(|char| "+-*/×÷·^".contains(*char));
     if !operates || !text.split(|&char| char == '=').all(is_arithmetic) {
         return false;
     }
@@ -129,10 +131,10 @@ pub(super) fn dated(chars: &[char]) -> Option<&[char]> {
         let start = chars[..end].iter().rposition(|char| !char.is_alphanumeric())? + 1;
         let word: String = chars[start..end].iter().flat_map(|char| char.to_lowercase()).collect();
         let opens =
-            listed(&word, "in for during of") || word == "as" && seen.last().is_some_and(|of| of == "of");
+            listed(&word, "in for during") || word == "as" && seen.last().is_some_and(|of| of == "of");
         let year = seen.iter().filter(|word| is_year(word)).count();
         at = start;
-        if opens && !(word == "of" && chars[..start].ends_with(&['a', 's', ' '])) {
+        if opens {
             let head = trimmed(&chars[..start]);
             // `1999 in 2000`, `5 in 2000 cases`
             return (year == 1 && start > 0 && chars[start - 1] == ' ' && !ends_in_year(head))

@@ -1,6 +1,6 @@
 //! Numbers, read whole: every character of the text has to make sense around one single numeral.
 
-use crate::strict::currency::names_another;
+use crate::strict::currency::{Currency, names_another};
 use crate::strict::decimal::Decimal;
 use crate::strict::digits::{GROUP_SPACE, plain_digits, small};
 use crate::strict::equation::last_side;
@@ -53,10 +53,14 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         return Err(Reason::Different);
     }
     let prefix = Prefix::read(&chars[..start], bare, year)?;
-    let mut numeral = Numeral { chars, at: start };
+    let mut numeral = Numeral { chars, at: start, rupees: prefix.currency.is_some_and(Currency::is_rupee) };
     let (value, written) = numeral.value()?;
     let one = chars[start..numeral.at] == ['1'];
-    let suffix = Suffix::read(&chars[numeral.at..], bare, one, prefix.currency)?;
+    let rest = &chars[numeral.at..];
+    // `1999 AD`
+    let era = rest.iter().filter(|char| !matches!(char, ' ' | '.')).eq(['A', 'D'].iter());
+    let rest = if year && era && !bare { &[] } else { rest };
+    let suffix = Suffix::read(rest, bare, one, prefix.currency)?;
     if prefix.open != suffix.closes || suffix.scale > 0 && written == Written::Fraction {
         return Err(Reason::Different);
     }
@@ -100,6 +104,8 @@ enum Written {
 pub(super) struct Numeral<'a> {
     pub(super) chars: &'a [char],
     pub(super) at: usize,
+    /// Of rupees, which are grouped in another way.
+    rupees: bool,
 }
 
 impl Numeral<'_> {
@@ -146,15 +152,21 @@ impl Numeral<'_> {
         if digits.len() > 3 || digits.starts_with(&[0]) {
             return Err(Reason::Different);
         }
+        let (first, mut groups) = (digits.len(), [0_usize; 2]);
+        let mut last = 0;
         while self.peek(0) == separator && is_digit(self.chars, self.at + 1) {
             let before = digits.len();
             self.at += 1;
             self.digits(digits);
-            if digits.len() - before != 3 {
+            last = digits.len() - before;
+            if !(2..=3).contains(&last) {
                 return Err(Reason::Different);
             }
+            groups[last - 2] += 1;
         }
-        Ok(true)
+        // `₹12,34,567`
+        let pairs = self.rupees && first < 3 && groups[1] == 1 && last == 3;
+        if groups[0] == 0 || pairs { Ok(true) } else { Err(Reason::Different) }
     }
 
     /// Groups behind plain spaces, all or none: `1 000 000`, but not `1 1/2` or `1 200/300`.

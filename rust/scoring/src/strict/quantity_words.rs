@@ -81,6 +81,11 @@ pub(crate) fn is_month(word: &str) -> bool {
     )
 }
 
+/// The same, short; before a year only, since `5 mar` is no number.
+pub(crate) fn is_short_month(word: &str) -> bool {
+    listed(word, "jan feb mar apr jun jul aug sep sept oct nov dec")
+}
+
 /// Words behind a numeral that deny it, change it or name another candidate.
 pub(crate) fn is_rival(word: &str) -> bool {
     denies(word)

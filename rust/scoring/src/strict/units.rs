@@ -59,7 +59,7 @@ pub(crate) fn counts(words: &[String], one: bool) -> bool {
                  people men women children feet teeth mice geese oxen sheep fish deer aircraft series species \
                  staff m g l s h w v a kw mw gw kwh mwh gwh hz khz mhz ghz kb mb gb tb db mph kmh celsius fahrenheit \
                  kelvin c f k old tall long acre hectare gallon ounce oz pt marks points bit byte watt volt mol \
-                 pixel point gpa nm mah layer dimensional vote seat award time token word page employee member",
+                 pixel point lbs hrs yrs mins secs yds gpa nm mah layer dimensional vote seat award time token word page employee member",
             )
             || matches!(
                 word.as_str(),
