@@ -56,7 +56,20 @@ pub(super) fn contrasts(tokens: &Tokens, index: usize, polarity: Polarity) -> bo
 /// Whether the clause behind a word such as `because` or `also` opens at a token.
 pub(super) fn opens(tokens: &Tokens, index: usize) -> bool {
     let before = index.checked_sub(1).map_or("", |before| tokens.word(before));
-    index > 1 && listed(before, "because since while as also indeed and still then so plus though")
+    index > 1
+        && (listed(before, "because since while as also indeed and still then so plus though")
+            || dresses(before))
+}
+
+/// Words that stress a clause and open it: `in fact`, `and yet`.
+fn dresses(word: &str) -> bool {
+    listed(word, "fact reality truth really actually yet course again")
+}
+
+/// Where the clause of a sentence opens, behind words that lead to it: `And yet`, `In reality`.
+pub(super) fn opening(tokens: &Tokens) -> usize {
+    let leads = |word: &str| dresses(word) || listed(word, "and but in of still then also indeed however so");
+    tokens.words().take(MAX_SUBJECT).take_while(|word| leads(word)).count()
 }
 
 /// Whether a sentence comes to a yes or a no at a token: `In reality, no`, `Revised: No`.

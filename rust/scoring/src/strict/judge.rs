@@ -166,7 +166,7 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
         _ if let Err(reason) = signs() => Err(reason),
         _ if rival::gives_up(&answer.rest) => Err(Reason::Hedged),
         Gold::Number(_) if rival::names(answer.tokens(), &answer.rest) => Err(Reason::TooManyCandidates),
-        Gold::Number(_) if reannounced::renames(answer.tokens(), &answer.rest) => {
+        Gold::Number(_) if reannounced::renames(&answer.sentence, answer.tokens(), &answer.rest) => {
             Err(Reason::TooManyCandidates)
         }
         // A factorial.

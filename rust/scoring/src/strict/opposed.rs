@@ -35,7 +35,10 @@ pub(super) fn opposes(tokens: &Tokens, from: usize, polarity: Polarity) -> bool 
     if polarity == Polarity::Yes {
         let length = (1..tokens.len() - from).find(|&ahead| ends(ahead)).unwrap_or(tokens.len() - from);
         return matches!(word(0), "not" | "never")
-            || word(0) == "only" && word(1) == "one" && is_positive(word(2)) && ends(3)
+            || word(0) == "only" && word(1) == "one" && {
+                let verb = if word(2) == "of" { 4 } else { 2 };
+                is_positive(word(verb)) && ends(verb + 1)
+            }
             || matches!(word(0), "neither" | "none")
                 && !tokens.get(from).is_some_and(|token| token.possessive)
             || pronoun(word(0))
@@ -66,6 +69,7 @@ pub(super) fn unsaid(rest: &str, polarity: Polarity) -> bool {
         !tokens.is_empty()
             && (contradicted(&tokens, polarity)
                 || opposes(&tokens, 0, polarity)
+                || polarity == Polarity::No && opposes(&tokens, clauses::opening(&tokens), polarity)
                 || (0..tokens.len()).any(|index| {
                     says(tokens.word(index)).is_some_and(|other| other != polarity)
                         && (index == 0 || clauses::concludes(&tokens, index))

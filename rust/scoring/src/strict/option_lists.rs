@@ -34,6 +34,12 @@ pub(crate) fn comes_to(tokens: &Tokens, sentence: &str) -> bool {
              reconsidered correction make that it should be then on reflection second thought instead actually",
         )
     });
+    // `C instead`, `C it is`
+    let taken =
+        (2..=last).all(|index| listed(tokens.word(index), "instead it is then rather too also as well"));
+    if last > 1 && tokens.len() <= MAX_CONCLUSION && is_letter(tokens.word(1)) && taken {
+        return true;
+    }
     last > 0 && tokens.len() <= MAX_CONCLUSION && is_letter(tokens.word(last)) && led
         || label && tokens.len() <= 4
 }

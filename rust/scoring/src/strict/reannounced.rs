@@ -1,5 +1,6 @@
 //! A number behind an answer that takes its place: `6 is my final answer`, `Make that 6`, `It was six`.
 
+use crate::strict::number;
 use crate::strict::sentence::sentences;
 use crate::strict::spelled::in_digits;
 use crate::strict::tail_words::listed;
@@ -10,24 +11,33 @@ const MAX_WORDS: usize = 8;
 
 /// Whether a sentence behind an answer says nothing but that another number is meant. One with a word of its own, a noun
 /// or a verb, may explain. O(n).
-pub(crate) fn renames(answer: &Tokens, rest: &str) -> bool {
+pub(crate) fn renames(answer: &str, tokens: &Tokens, rest: &str) -> bool {
     rest.contains(char::is_alphanumeric)
         && sentences(rest).any(|sentence| {
             // Most sentences explain, and are not read.
             if sentence.len() > 80 {
                 return false;
             }
-            let tokens = Tokens::of(sentence);
-            let mut numbers = tokens.words().filter_map(number);
+            let said = Tokens::of(sentence);
+            let mut numbers = said.words().filter_map(spoken);
             let Some(number) = numbers.next().filter(|_| numbers.next().is_none()) else { return false };
-            tokens.len() <= MAX_WORDS
-                && tokens.words().all(|word| announces(word) || self::number(word).is_some())
-                && !answer.words().any(|word| self::number(word).as_ref() == Some(&number))
+            said.len() <= MAX_WORDS
+                && said.words().all(|word| announces(word) || spoken(word).is_some())
+                && !tokens.words().any(|word| spoken(word).as_ref() == Some(&number))
+                && !equal(answer, sentence)
         })
 }
 
+/// Whether both are the same number: `0.125`, `That is 12.5%`.
+fn equal(answer: &str, sentence: &str) -> bool {
+    let sentence =
+        ["That is ", "This is "].into_iter().find_map(|lead| sentence.strip_prefix(lead)).unwrap_or(sentence);
+    let read = |text: &str| number::read_answer(text).ok();
+    read(answer).zip(read(sentence)).is_some_and(|(one, other)| one.equals(&other))
+}
+
 /// A word that is a number, in digits.
-fn number(word: &str) -> Option<String> {
+fn spoken(word: &str) -> Option<String> {
     if word.starts_with(|char: char| char.is_ascii_digit() || char == '-') {
         return Some(word.to_owned());
     }
@@ -46,7 +56,8 @@ fn announces(word: &str) -> bool {
          value number result total gold label target also as well acceptable accepted valid fine possible grade count \
          mark take use read say write put better revised corrected updated however but so and or then therefore thus \
          hence upon review reflection after on second thought thoughts instead rather should would could must i we \
-         choose pick select go with going for in fact reality truth still too works fits one",
+         choose pick select go with going for in fact reality truth still too works fits one figure amount count sum quantity rate ground reference expected \
+         intended score gives % $ € £ percent dollars euros million billion thousand about",
     )
 }
 
@@ -70,7 +81,7 @@ mod tests {
             ". Better: six",
             ". It was six.",
         ] {
-            assert!(renames(&Tokens::of("5"), rest), "{rest}");
+            assert!(renames("5", &Tokens::of("5"), rest), "{rest}");
         }
         for rest in [
             "",
@@ -80,7 +91,7 @@ mod tests {
             "\n6 of them left.",
             "\nThe total was 6 in 2018.",
         ] {
-            assert!(!renames(&Tokens::of("5"), rest), "{rest}");
+            assert!(!renames("5", &Tokens::of("5"), rest), "{rest}");
         }
     }
 }

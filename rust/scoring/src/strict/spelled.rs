@@ -1,6 +1,6 @@
 //! Numbers in words, below a hundred: `five`, `twenty-one`.
 
-use crate::strict::tail_words::listed;
+use crate::strict::tail_words::{is_year, listed};
 
 const SMALL: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
                      sixteen seventeen eighteen nineteen";
@@ -32,10 +32,22 @@ pub(crate) fn in_digits(chars: &[char]) -> Option<String> {
     value(&text).map(|value| value.to_string())
 }
 
-/// A text without digits whose first number in words is written in digits: `He won 5 awards`. A capital makes it a name,
+/// Whether every digit is a year's: `in 2019`.
+fn only_years(text: &str) -> bool {
+    let mut words = text.split([' ', ',', '.']).filter(|word| !word.is_empty());
+    let mut last = "";
+    words.all(|word| {
+        let digits = word.bytes().any(|byte| byte.is_ascii_digit());
+        let year = is_year(word) && matches!(last, "in" | "In" | "for" | "during" | "During");
+        last = word;
+        !digits || year
+    })
+}
+
+/// A text without digits but years whose first number in words is written in digits: `He won 5 awards`. A capital makes it a name,
 /// unless it opens the text: `the Seven Samurai`, `Nine Inch Nails`. O(n).
 pub(crate) fn with_digits(text: &str) -> Option<String> {
-    if !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_digit()) {
+    if !text.is_ascii() || !only_years(text) {
         return None;
     }
     let word_at = |at: usize| {
@@ -69,7 +81,9 @@ pub(crate) fn with_digits(text: &str) -> Option<String> {
         let counts = whole != 1
             || !next.is_empty()
                 && !listed(next, "of or and can could would is was has who that which to in at");
-        return (!named && counts).then(|| format!("{}{whole}{}", &text[..at], &text[end..]));
+        // `thirty-second`
+        let ordinal = whole >= 20 && matches!(second, "first" | "second" | "third");
+        return (!named && counts && !ordinal).then(|| format!("{}{whole}{}", &text[..at], &text[end..]));
     }
     None
 }
@@ -91,6 +105,8 @@ mod tests {
             ("one of them", None),
             ("the Seven Samurai", None),
             ("Nine Inch Nails", None),
+            ("five in 2019", Some("5 in 2019")),
+            ("thirty-second", None),
             ("five 6", None),
             ("the tenth", None),
         ];

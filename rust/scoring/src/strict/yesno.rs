@@ -221,7 +221,7 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
             return Err(Reason::Negated);
         }
         // `since neither is French`
-        let said = index + 2 < tokens.len();
+        let said = index + if tokens.word(index + 1) == "of" { 4 } else { 2 } < tokens.len();
         if said && matches!(word, "neither" | "none") && matches!(tokens.word(index - 1), "because" | "since")
         {
             continue;
