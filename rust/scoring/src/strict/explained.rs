@@ -111,7 +111,7 @@ fn is_level(chars: &[char]) -> bool {
                 || is_month(&word)
                 || listed(
                     &word,
-                    "million billion thousand trillion percent dollars euros in for from over of during the a as fiscal \
+                    "million billion thousand trillion percent dollars euros in for from over of during the a as earlier ago fiscal \
                      year years prior previous last ended quarter first second third fourth fy",
                 )
         })
@@ -130,8 +130,9 @@ pub(super) fn dated(chars: &[char]) -> Option<&[char]> {
         }
         let start = chars[..end].iter().rposition(|char| !char.is_alphanumeric())? + 1;
         let word: String = chars[start..end].iter().flat_map(|char| char.to_lowercase()).collect();
-        let opens =
-            listed(&word, "in for during") || word == "as" && seen.last().is_some_and(|of| of == "of");
+        let next = seen.last().map_or("", String::as_str);
+        let opens = listed(&word, "in for during")
+            || matches!((word.as_str(), next), ("as", "of") | ("according", "to"));
         let year = seen.iter().filter(|word| is_year(word)).count();
         at = start;
         if opens {
@@ -144,7 +145,10 @@ pub(super) fn dated(chars: &[char]) -> Option<&[char]> {
         let known = is_year(&word)
             || is_month(&word)
             || day && seen.last().is_some_and(|last| is_year(last))
-            || listed(&word, "fiscal calendar year years fy the ended ending census of quarter early late");
+            || listed(
+                &word,
+                "fiscal calendar year years fy the ended ending census of to quarter early late",
+            );
         if !known {
             return None;
         }
@@ -162,6 +166,14 @@ fn is_year(word: &str) -> bool {
 fn ends_in_year(chars: &[char]) -> bool {
     let word: String = chars.iter().rev().take_while(|char| !char.is_whitespace()).collect();
     word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text in parentheses is a comparison with an earlier level: `up from $4.8 million in 2018`.
+pub(super) fn compares(chars: &[char]) -> bool {
+    let mark = ["up from ", "down from ", "compared to ", "compared with "]
+        .into_iter()
+        .find(|mark| stands(chars, mark));
+    mark.is_some_and(|mark| is_level(&chars[mark.len()..]))
 }
 
 /// Whether a text in parentheses says when: `2020 census`, `as of 2019`, `fiscal year 2019`.

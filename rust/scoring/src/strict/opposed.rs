@@ -35,7 +35,7 @@ pub(super) fn opposes(tokens: &Tokens, from: usize, polarity: Polarity) -> bool 
     if polarity == Polarity::Yes {
         let length = (1..tokens.len() - from).find(|&ahead| ends(ahead)).unwrap_or(tokens.len() - from);
         return matches!(word(0), "not" | "never")
-            || word(0) == "only" && word(1) == "one" && {
+            || matches!(word(0), "only" | "just") && word(1) == "one" && {
                 let verb = if word(2) == "of" { 4 } else { 2 };
                 is_positive(word(verb)) && ends(verb + 1)
             }

@@ -54,13 +54,15 @@ pub(super) fn led(chars: &[char]) -> Option<&[char]> {
         if char.is_alphabetic() {
             let end =
                 at + chars[at..].iter().take_while(|&&char| char.is_alphabetic() || char == '\'').count();
-            last = folded(&chars[at..end]);
+            let before = std::mem::replace(&mut last, folded(&chars[at..end]));
+            // `increased by 5%`
+            let grows = rises(&last) || last == "by" && rises(&before);
             count += 1;
             if count > MAX_LEAD {
                 return None;
             }
             let dated = last == "in" && count > 2 && is_dated(&chars[end..]);
-            if states(&last) && count > 1 {
+            if (states(&last) || grows) && count > 1 {
                 verb = Some(end);
             } else if dated {
                 verb = Some(at);
@@ -97,6 +99,11 @@ fn states(word: &str) -> bool {
          produced wrote published released recorded spent cost costs earned paid employed employs played \
          featured features comprises comprised weighs weighed measures measured owned owns holds held",
     )
+}
+
+/// Verbs of which a positive change is the object.
+fn rises(word: &str) -> bool {
+    matches!(word, "increased" | "grew" | "rose" | "gained" | "climbed")
 }
 
 /// Words between such a verb and its number.
@@ -155,6 +162,7 @@ fn parenthesis(chars: &[char]) -> Option<&[char]> {
     }
     let explains = || {
         explained::computes(before, inside)
+            || explained::compares(inside)
             || explained::is_date(inside)
             || explained::repeats(before, inside)
             || explained::falls(before, inside)

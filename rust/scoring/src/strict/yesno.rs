@@ -120,6 +120,7 @@ fn elaborates(tokens: &Tokens) -> bool {
                 | "while"
         ) && !tail::is_idle(tokens, 1)
         || word == "of" && tokens.word(2) == "course"
+        || word == "just" && tokens.word(2) == "one"
 }
 
 /// Words that make a yes or a no half of one.
