@@ -49,7 +49,10 @@ pub(super) fn contrasts(tokens: &Tokens, index: usize, polarity: Polarity) -> bo
     let verb = (index + 2..index + 2 + MAX_SUBJECT).find(|&at| is_copula(tokens.word(at)));
     polarity == Polarity::No
         && matches!(tokens.word(index), "but" | "whereas" | "although" | "though")
-        && verb.is_some_and(|verb| (index + 1..verb).all(upper))
+        && verb.is_some_and(|verb| {
+            let judged = matches!(tokens.word(verb + 1), "right" | "correct" | "true");
+            (index + 1..verb).all(upper) && !judged
+        })
         && (2..index).any(|at| is_copula(tokens.word(at)) && upper(at - 1))
 }
 

@@ -158,8 +158,11 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
     let judged = match gold {
         Gold::Text(gold) => {
             let compared = compare_text(answer, gold, policy);
+            if compared.0 == Reason::Matched {
+                return compared;
+            }
             // `five` is 5.
-            let number = number::read_words(gold.normal()).filter(|_| compared.0 != Reason::Matched);
+            let number = number::read_words(gold.normal());
             let counted = number.map(|number| compare(answer, &Gold::Number(number), policy));
             return counted.filter(|counted| counted.0 == Reason::Matched).unwrap_or(compared);
         }

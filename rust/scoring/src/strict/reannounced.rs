@@ -2,12 +2,13 @@
 
 use crate::strict::number;
 use crate::strict::sentence::sentences;
-use crate::strict::spelled::in_digits;
+use crate::strict::spelled::{counts, in_digits};
 use crate::strict::tail_words::listed;
 use crate::strict::tokens::Tokens;
 
 /// A longer sentence explains.
 const MAX_WORDS: usize = 8;
+const MAX_BYTES: usize = 80;
 
 /// Whether a sentence behind an answer says nothing but that another number is meant. One with a word of its own, a noun
 /// or a verb, may explain. O(n).
@@ -15,7 +16,7 @@ pub(crate) fn renames(answer: &str, tokens: &Tokens, rest: &str) -> bool {
     rest.contains(char::is_alphanumeric)
         && sentences(rest).any(|sentence| {
             // Most sentences explain, and are not read.
-            if sentence.len() > 80 {
+            if sentence.len() > MAX_BYTES || !counts(sentence) {
                 return false;
             }
             let said = Tokens::of(sentence);

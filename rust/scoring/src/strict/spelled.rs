@@ -9,10 +9,16 @@ const TENS: &str = "twenty thirty forty fifty sixty seventy eighty ninety";
 /// The longest word of a number.
 const MAX_WORD: usize = 9;
 
-/// What one or two words of a number, in lower case, are worth; a hyphen or a space stands between two.
+/// What one or two words of a number are worth; a hyphen or a space stands between two.
 fn value(text: &str) -> Option<usize> {
-    let small = |word: &str| SMALL.split(' ').position(|known| known == word);
-    let tens = |word: &str| TENS.split(' ').position(|known| known == word).map(|tens| 20 + 10 * tens);
+    // Most words are none.
+    if !text.starts_with(|char: char| "zotfsenZOTFSEN".contains(char)) {
+        return None;
+    }
+    let small = |word: &str| SMALL.split(' ').position(|known| known.eq_ignore_ascii_case(word));
+    let tens = |word: &str| {
+        TENS.split(' ').position(|known| known.eq_ignore_ascii_case(word)).map(|tens| 20 + 10 * tens)
+    };
     match text.split_once(['-', ' ']) {
         Some((first, second)) => Some(tens(first)? + small(second).filter(|&ones| (1..10).contains(&ones))?),
         None => small(text).or_else(|| tens(text)),
@@ -28,8 +34,15 @@ pub(crate) fn in_digits(chars: &[char]) -> Option<String> {
     if words.len() > 2 * MAX_WORD {
         return None;
     }
-    let text: String = words.iter().flat_map(|char| char.to_lowercase()).collect();
-    value(&text).map(|value| value.to_string())
+    value(&words.iter().collect::<String>()).map(|value| value.to_string())
+}
+
+/// Whether a text has a digit or a word of a number. O(n).
+pub(crate) fn counts(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        || text
+            .split(|char: char| !char.is_ascii_alphabetic())
+            .any(|word| (3..=MAX_WORD).contains(&word.len()) && value(word).is_some())
 }
 
 /// Whether every digit is a year's: `in 2019`.
@@ -62,7 +75,7 @@ pub(crate) fn with_digits(text: &str) -> Option<String> {
             at += 1;
             continue;
         }
-        let first = value(&word.to_ascii_lowercase()).filter(|_| word.len() <= MAX_WORD);
+        let first = Some(word).filter(|word| (3..=MAX_WORD).contains(&word.len())).and_then(value);
         let Some(first) = first else {
             at = end;
             continue;
