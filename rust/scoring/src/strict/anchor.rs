@@ -20,7 +20,7 @@ pub(crate) struct Anchor {
 const MAX_TOPIC_WORDS: usize = 12;
 
 const DETERMINERS: [&str; 4] = ["the", "my", "our", "this"];
-const ADJECTIVES: [&str; 16] = [
+const ADJECTIVES: [&str; 20] = [
     "final",
     "correct",
     "right",
@@ -37,6 +37,10 @@ const ADJECTIVES: [&str; 16] = [
     "direct",
     "concise",
     "specific",
+    "most",
+    "appropriate",
+    "accurate",
+    "suitable",
 ];
 
 /// What a text says an answer is.

@@ -1,6 +1,7 @@
 //! Option letters.
 
 use crate::strict::doubt::{self, unsettles};
+use crate::strict::option_lists;
 use crate::strict::options;
 use crate::strict::retraction::{Behind, follows};
 use crate::strict::tail;
@@ -33,12 +34,15 @@ pub(crate) fn answer(text: &str) -> Result<char, Reason> {
     let chars: Vec<char> = unwrapped(unstopped(text)).chars().collect();
     let start = introduction(&chars);
     let Some((letter, end, labelled)) = letter_at(&chars, start) else {
-        return Err(why_not(text));
+        return Err(doubt::why_none(text));
     };
     let rest = &chars[end..];
     // A word in place of the letter: the tokens of what follows it begin with 1.
-    let tail: String = "x".chars().chain(rest.iter().copied()).collect();
-    let tail = Tokens::of(&tail);
+    let tail = Tokens::of(&"x".chars().chain(rest.iter().copied()).collect::<String>());
+    // `(D) Both A and B`
+    if labelled && option_lists::combines(&tail, letter) {
+        return Ok(letter);
+    }
     let Some(refuted) = options::refuted(&tail, letter) else {
         return Err(Reason::TooManyCandidates);
     };
@@ -65,9 +69,10 @@ pub(crate) fn answer(text: &str) -> Result<char, Reason> {
 /// Without the words and brackets around a letter: `I choose B`, `[[B]]`.
 fn unwrapped(text: &str) -> &str {
     let inner = text.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
-    let chosen =
-        || ["I choose ", "I pick ", "I select "].into_iter().find_map(|lead| text.strip_prefix(lead));
-    inner.or_else(chosen).unwrap_or(text)
+    let chosen = ["I choose ", "I pick ", "I select ", "I would choose "]
+        .into_iter()
+        .find_map(|lead| text.strip_prefix(lead));
+    inner.or(chosen).unwrap_or(text)
 }
 
 /// Whether what follows a letter goes on behind a comma, as no option's own text does.
@@ -172,9 +177,10 @@ fn elaborates_at(tail: &Tokens, index: usize) -> bool {
         }
 }
 
-/// Without the full stop of a sentence.
+/// Without the full stop of a sentence and the ticks around it.
 fn unstopped(text: &str) -> &str {
-    text.trim().trim_end_matches(|char: char| char == '.' || char.is_whitespace())
+    let text = text.trim_matches(|char: char| char.is_whitespace() || "✅✔☑\u{fe0f}".contains(char));
+    text.trim_end_matches(|char: char| char == '.' || char.is_whitespace())
 }
 
 /// Index behind words such as `option`.
@@ -184,13 +190,14 @@ fn introduction(chars: &[char]) -> usize {
         let word: String = chars[start..].iter().take(12).take_while(|char| char.is_alphabetic()).collect();
         let known = listed(
             &word.to_ascii_lowercase(),
-            "option choice answer letter the is it simply correct right best",
+            "option choice answer letter the is it simply correct right best so therefore thus hence indeed clearly",
         );
         if !known {
             return start;
         }
         start += word.len();
-        start += chars[start..].iter().take_while(|&&char| char.is_whitespace() || char == ':').count();
+        start +=
+            chars[start..].iter().take_while(|&&char| char.is_whitespace() || ":,".contains(char)).count();
     }
 }
 
@@ -218,19 +225,6 @@ fn letter_at(chars: &[char], at: usize) -> Option<(char, usize, bool)> {
     let paused = paused || reasons;
     let committed = alone || marked || letter.is_ascii_uppercase() && paused;
     committed.then(|| (letter.to_ascii_uppercase(), end, marked))
-}
-
-fn why_not(text: &str) -> Reason {
-    let tokens = Tokens::of(text);
-    if tokens.is_empty() {
-        Reason::Empty
-    } else if tokens.words().any(denies) {
-        Reason::Negated
-    } else if tokens.words().any(|word| hedges(word, None)) {
-        Reason::Hedged
-    } else {
-        Reason::Different
-    }
 }
 
 #[cfg(test)]

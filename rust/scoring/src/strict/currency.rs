@@ -43,9 +43,29 @@ impl Currency {
         ["us", "hk", "nz", "nt", "au", "sg"].into_iter().find(|&known| known == word)
     }
 
+    /// The same by one letter, right before the sign: `C$`, `A$`.
+    pub(crate) fn initial(word: &str) -> Option<&'static str> {
+        [("c", "ca"), ("a", "au"), ("s", "sg"), ("r", "br")]
+            .into_iter()
+            .find(|known| known.0 == word)
+            .map(|known| known.1)
+    }
+
+    /// The same by the nation, before the name: `Canadian dollars`.
+    pub(crate) fn nation(word: &str) -> Option<&'static str> {
+        [("american", "us"), ("canadian", "ca"), ("australian", "au"), ("singapore", "sg")]
+            .into_iter()
+            .find(|known| known.0 == word)
+            .map(|known| known.1)
+    }
+
     /// Whether this is the sign of cents, which no bare number means.
     pub(crate) fn is_cent(self) -> bool {
         self.sign == '¢' && self.of.is_empty()
+    }
+
+    pub(crate) fn is_rupee(self) -> bool {
+        self.sign == '₹'
     }
 
     /// Whether both may be meant at once: `$` and `HK$`, but not `US$` and `HK$`.

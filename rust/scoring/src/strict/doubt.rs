@@ -2,7 +2,7 @@
 
 use crate::strict::tail_words::listed;
 use crate::strict::tokens::Tokens;
-use crate::strict::words::is_copula;
+use crate::strict::words::{denies, hedges, is_copula};
 use crate::verdict::Reason;
 
 /// Words that hold back or take back whatever they stand behind.
@@ -78,5 +78,19 @@ pub(crate) fn objection(tokens: &Tokens, index: usize) -> Option<Reason> {
         Some(Reason::Negated)
     } else {
         unsettles(word)
+    }
+}
+
+/// Why a text that names no option is no answer.
+pub(crate) fn why_none(text: &str) -> Reason {
+    let tokens = Tokens::of(text);
+    if tokens.is_empty() {
+        Reason::Empty
+    } else if tokens.words().any(denies) {
+        Reason::Negated
+    } else if tokens.words().any(|word| hedges(word, None)) {
+        Reason::Hedged
+    } else {
+        Reason::Different
     }
 }

@@ -28,7 +28,7 @@ fn is_introduced(side: &[char]) -> bool {
 }
 
 /// Numerals, of which there is one at least, and operators.
-fn is_arithmetic(side: &[char]) -> bool {
+pub(super) fn is_arithmetic(side: &[char]) -> bool {
     let mut digits = 0;
     for (index, &char) in side.iter().enumerate() {
         let digit = |at: usize| side.get(at).is_some_and(char::is_ascii_digit);

@@ -11,6 +11,7 @@ use crate::strict::number;
 use crate::strict::opposed;
 use crate::strict::options;
 use crate::strict::policy::Policy;
+use crate::strict::reannounced;
 use crate::strict::rival;
 use crate::strict::similar::resembles;
 use crate::strict::text;
@@ -155,10 +156,22 @@ fn compare(answer: &Answer, gold: &Gold, policy: &Policy) -> (Reason, Option<Str
             .map_or(Ok(()), Err)
     };
     let judged = match gold {
-        Gold::Text(gold) => return compare_text(answer, gold, policy),
+        Gold::Text(gold) => {
+            let compared = compare_text(answer, gold, policy);
+            if compared.0 == Reason::Matched {
+                return compared;
+            }
+            // `five` is 5.
+            let number = number::read_words(gold.normal());
+            let counted = number.map(|number| compare(answer, &Gold::Number(number), policy));
+            return counted.filter(|counted| counted.0 == Reason::Matched).unwrap_or(compared);
+        }
         _ if let Err(reason) = signs() => Err(reason),
         _ if rival::gives_up(&answer.rest) => Err(Reason::Hedged),
         Gold::Number(_) if rival::names(answer.tokens(), &answer.rest) => Err(Reason::TooManyCandidates),
+        Gold::Number(_) if reannounced::renames(&answer.sentence, answer.tokens(), &answer.rest) => {
+            Err(Reason::TooManyCandidates)
+        }
         // A factorial.
         Gold::Number(_)
             if answer.exclaims && answer.sentence.ends_with(|char: char| char.is_ascii_digit()) =>

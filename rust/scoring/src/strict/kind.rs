@@ -104,8 +104,10 @@ impl Gold {
     /// nothing but a placeholder, which no answer may be.
     pub(crate) fn read(gold: &str, kind: Kind, unicode: Unicode) -> Option<Self> {
         let gold = &plain(gold);
-        let text =
-            |tokens: Tokens| (!tokens.is_empty() && !is_template(&tokens)).then_some(Self::Text(tokens));
+        let text = |tokens: Tokens| {
+            let judged = !tokens.is_empty() && !is_template(&tokens) && !hides_number(gold, &tokens);
+            judged.then_some(Self::Text(tokens))
+        };
         match kind {
             Kind::Auto => number::read_bare(gold)
                 .map(Self::Number)
@@ -139,4 +141,13 @@ impl Gold {
             Self::YesNo(polarity) => polarity.name().to_owned(),
         }
     }
+}
+
+/// Whether a gold would be a number as a text, though it says something else: `>5`, `±5`, `5?`, `A 5`.
+fn hides_number(gold: &str, tokens: &Tokens) -> bool {
+    let numeral = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit() || b"-.,/:".contains(&byte));
+    tokens.len() == 1
+        && numeral(tokens.normal())
+        && (gold.contains("--")
+            || gold.contains(|char: char| char.is_alphabetic() || "<>=±≥≤≠≈~?!^*+".contains(char)))
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::strict::currency::Currency;
 use crate::strict::decimal::Decimal;
 
-pub(crate) use crate::strict::numeral::{read, read_answer, read_bare};
+pub(crate) use crate::strict::numeral::{read, read_answer, read_bare, read_words};
 
 /// What the digits say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,10 @@ pub(crate) enum Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parentheses {
     No,
-    /// Around all of it. Around an answer they are a template's.
+    /// Around all of it and nothing else. Around an answer they are a template's.
     Bare,
+    /// Around a scale, percent sign or currency too: a template's, and the text in them says no minus.
+    Dressed,
     /// An accountant's minus: a currency stands before them, or a scale, percent sign or currency behind.
     Minus,
 }
@@ -61,11 +63,12 @@ pub(crate) struct Number {
 impl Number {
     /// Whether this, as an answer, is what `gold` says.
     ///
-    /// Signs agree. Parentheses around a gold are a minus. Around an answer they are a template's, which a gold in
+    /// Signs agree. Parentheses around a gold are a minus. Around a bare answer they are a template's, which a gold in
     /// parentheses agrees with too; with a currency before or a scale behind them they are a minus. A percent sign on
-    /// one side only is read as `percent` says. Two units or currencies agree where both are written; cents answer cents. A word that may
-    /// be a scale stands on both sides or on neither. A gold without decimals is equal to the answer; one with
-    /// decimals is at most half a unit of its last digit away. O(n).
+    /// one side only is read as `percent` says. Two units or currencies agree where both are written; cents answer
+    /// cents, and a percent is no amount of money. A word that may be a scale stands on both sides or on neither. A
+    /// gold without decimals is equal to the answer; one with decimals is at most half a unit of its last digit away,
+    /// unless the digits and the value of a percentage are both tried. O(n).
     pub(crate) fn answers(&self, gold: &Self, percent: Percent) -> bool {
         let currencies = match (self.currency, gold.currency) {
             (Some(mine), Some(other)) => mine.agrees(other),
@@ -78,7 +81,7 @@ impl Number {
         let written = gold.parentheses != Parentheses::No;
         let gold_negative = gold.negative || written;
         let minus = match self.parentheses {
-            Parentheses::No => false,
+            Parentheses::No | Parentheses::Dressed => false,
             Parentheses::Bare => written,
             Parentheses::Minus => true,
         };
@@ -95,14 +98,28 @@ impl Number {
             (Percent::Value, false, true) => &[2],
             (Percent::Same, ..) => &[],
         };
+        // Two readings and half a unit on top would make `5%` an answer to 0.1.
+        let exact = powers.len() > 1;
         powers.iter().any(|&power| match power {
-            0 => self.value.within(&gold.value),
-            _ => self.value.clone().scaled(power).is_some_and(|value| value.within(&gold.value)),
+            0 => self.value.within(&gold.value, exact),
+            _ => self.value.clone().scaled(power).is_some_and(|value| value.within(&gold.value, exact)),
         })
     }
 
-    /// Whether both sides say what is counted and say different things: `5 km` and `5 kg`, `$5` and `5 kg`.
+    /// Whether both are worth the same, a percent sign counted. O(n).
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        let worth = |number: &Self| number.value.clone().scaled(if number.percent { -2 } else { 0 });
+        let alike = self.negative == other.negative
+            && self.unclear == other.unclear
+            && self.currency.is_none_or(|mine| other.currency.is_none_or(|other| mine.agrees(other)));
+        alike && worth(self).is_some_and(|mine| worth(other).is_some_and(|other| mine.within(&other, true)))
+    }
+
+    /// Whether both sides say what is counted and say different things: `5 km` and `5 kg`, `$5` and `5 kg`, `$5` and `5%`.
     fn measures_another(&self, gold: &Self) -> bool {
+        if self.percent && gold.currency.is_some() || gold.percent && self.currency.is_some() {
+            return true;
+        }
         let another = |one: &Self, other: &Self| {
             !one.units.is_empty()
                 && other.units.is_empty()
@@ -123,24 +140,27 @@ impl Value {
         }
     }
 
-    /// Times ten to the `power`, 2 or -2 for a fraction; `None` where it grows beyond 64 bits.
+    /// Times ten to the `power`, 2, 0 or -2 for a fraction; `None` where it grows beyond 64 bits.
     fn scaled(self, power: i64) -> Option<Self> {
         Some(match self {
             Self::Decimal { magnitude, rounded } => {
                 Self::Decimal { magnitude: magnitude.scaled(power), rounded }
             }
             Self::Fraction { numerator, denominator } => match power {
+                0 => Self::Fraction { numerator, denominator },
                 1.. => Self::Fraction { numerator: numerator.checked_mul(100)?, denominator },
                 _ => Self::Fraction { numerator, denominator: denominator.checked_mul(100)? },
             },
         })
     }
 
-    /// Whether this magnitude is `gold`, or rounds to it.
-    fn within(&self, gold: &Self) -> bool {
+    /// Whether this magnitude is `gold` or, unless it has to be `exact`, rounds to it.
+    fn within(&self, gold: &Self, exact: bool) -> bool {
         match gold {
-            Self::Decimal { magnitude, rounded: false } => self.compare(magnitude) == Ordering::Equal,
-            Self::Decimal { magnitude, rounded: true } => {
+            Self::Decimal { magnitude, rounded } if exact || !rounded => {
+                self.compare(magnitude) == Ordering::Equal
+            }
+            Self::Decimal { magnitude, .. } => {
                 let (lower, upper) = magnitude.halves();
                 lower.is_none_or(|lower| self.compare(&lower) != Ordering::Less)
                     && self.compare(&upper) != Ordering::Greater

@@ -1,12 +1,13 @@
 //! Numbers, read whole: every character of the text has to make sense around one single numeral.
 
-use crate::strict::currency::names_another;
+use crate::strict::currency::{Currency, names_another};
 use crate::strict::decimal::Decimal;
 use crate::strict::digits::{GROUP_SPACE, plain_digits, small};
 use crate::strict::equation::last_side;
 use crate::strict::number::{Number, Parentheses, Value};
 use crate::strict::quantity_words::approximates;
-use crate::strict::stated::{in_digits, stated};
+use crate::strict::spelled::{in_digits, with_digits};
+use crate::strict::stated::stated;
 use crate::strict::surroundings::{Prefix, Suffix, objection};
 use crate::verdict::Reason;
 
@@ -15,11 +16,18 @@ pub(crate) fn read(text: &str) -> Result<Number, Reason> {
     read_as(text, false)
 }
 
-/// Reads an answer, which may also be a number in words: `five`. O(n).
+/// Reads an answer, which may also say its number in words, `five awards`, or stand in brackets. O(n).
 pub(crate) fn read_answer(text: &str) -> Result<Number, Reason> {
-    let chars: Vec<char> = text.chars().take(16).collect();
-    let word = in_digits(&chars).filter(|_| text.len() <= 16);
-    read_as(word.as_deref().unwrap_or(text), false)
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let text = inner.filter(|text| !text.contains(['[', ']'])).unwrap_or(text);
+    let digits = with_digits(text);
+    read_as(digits.as_deref().unwrap_or(text), false)
+}
+
+/// Reads a gold that is nothing but a number in words: `five`. O(1).
+pub(crate) fn read_words(text: &str) -> Option<Number> {
+    let chars: Vec<char> = text.chars().take(24).collect();
+    in_digits(&chars).filter(|_| text.len() < 24).and_then(|digits| read_bare(&digits))
 }
 
 /// Reads a text that is one number and nothing else: sign, currency, percent and scale words belong to it.
@@ -45,10 +53,14 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         return Err(Reason::Different);
     }
     let prefix = Prefix::read(&chars[..start], bare, year)?;
-    let mut numeral = Numeral { chars, at: start };
+    let mut numeral = Numeral { chars, at: start, rupees: prefix.currency.is_some_and(Currency::is_rupee) };
     let (value, written) = numeral.value()?;
     let one = chars[start..numeral.at] == ['1'];
-    let suffix = Suffix::read(&chars[numeral.at..], bare, one, prefix.currency)?;
+    let rest = &chars[numeral.at..];
+    // `1999 AD`
+    let era = rest.iter().filter(|char| !matches!(char, ' ' | '.')).eq(['A', 'D'].iter());
+    let rest = if year && era && !bare { &[] } else { rest };
+    let suffix = Suffix::read(rest, bare, one, prefix.currency)?;
     if prefix.open != suffix.closes || suffix.scale > 0 && written == Written::Fraction {
         return Err(Reason::Different);
     }
@@ -67,10 +79,11 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         negative: prefix.negative,
         value,
         percent: suffix.percent,
-        parentheses: match (prefix.open, prefix.outside || suffix.outside) {
-            (false, _) => Parentheses::No,
-            (true, false) => Parentheses::Bare,
-            (true, true) => Parentheses::Minus,
+        parentheses: match prefix.open {
+            false => Parentheses::No,
+            true if prefix.outside || suffix.outside => Parentheses::Minus,
+            true if suffix.dresses() => Parentheses::Dressed,
+            true => Parentheses::Bare,
         },
         unclear: suffix.unclear,
         currency: suffix.currency,
@@ -91,6 +104,8 @@ enum Written {
 pub(super) struct Numeral<'a> {
     pub(super) chars: &'a [char],
     pub(super) at: usize,
+    /// Of rupees, which are grouped in another way.
+    rupees: bool,
 }
 
 impl Numeral<'_> {
@@ -137,15 +152,21 @@ impl Numeral<'_> {
         if digits.len() > 3 || digits.starts_with(&[0]) {
             return Err(Reason::Different);
         }
+        let (first, mut groups) = (digits.len(), [0_usize; 2]);
+        let mut last = 0;
         while self.peek(0) == separator && is_digit(self.chars, self.at + 1) {
             let before = digits.len();
             self.at += 1;
             self.digits(digits);
-            if digits.len() - before != 3 {
+            last = digits.len() - before;
+            if !(2..=3).contains(&last) {
                 return Err(Reason::Different);
             }
+            groups[last - 2] += 1;
         }
-        Ok(true)
+        // `₹12,34,567`
+        let pairs = self.rupees && first < 3 && groups[1] == 1 && last == 3;
+        if groups[0] == 0 || pairs { Ok(true) } else { Err(Reason::Different) }
     }
 
     /// Groups behind plain spaces, all or none: `1 000 000`, but not `1 1/2` or `1 200/300`.

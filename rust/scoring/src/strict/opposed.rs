@@ -1,5 +1,6 @@
 //! Clauses that say the opposite of a yes or a no.
 
+use crate::strict::clauses;
 use crate::strict::sentence::sentences;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{denies, is_copula};
@@ -7,6 +8,11 @@ use crate::strict::yesno::{Polarity, says};
 
 /// Whether the clause that opens at token `from` says the opposite: `it is not` behind a yes, `they are` behind a no.
 pub(super) fn opposes(tokens: &Tokens, from: usize, polarity: Polarity) -> bool {
+    // `both of them are`
+    let of = matches!(tokens.word(from), "both" | "all" | "each" | "neither" | "none")
+        && tokens.word(from + 1) == "of"
+        && matches!(tokens.word(from + 2), "them" | "these" | "those" | "us" | "which");
+    let from = from + if of && polarity == Polarity::No { 2 } else { 0 };
     let word = |ahead: usize| tokens.word(from + ahead);
     let pronoun = |word: &str| {
         matches!(
@@ -22,12 +28,17 @@ pub(super) fn opposes(tokens: &Tokens, from: usize, polarity: Polarity) -> bool 
                 | "those"
                 | "both"
                 | "all"
+                | "them"
         )
     };
     let ends = |ahead: usize| tokens.get(from + ahead).is_none_or(|token| token.gap > Gap::Space);
     if polarity == Polarity::Yes {
         let length = (1..tokens.len() - from).find(|&ahead| ends(ahead)).unwrap_or(tokens.len() - from);
         return matches!(word(0), "not" | "never")
+            || matches!(word(0), "only" | "just") && word(1) == "one" && {
+                let verb = if word(2) == "of" { 4 } else { 2 };
+                is_positive(word(verb)) && ends(verb + 1)
+            }
             || matches!(word(0), "neither" | "none")
                 && !tokens.get(from).is_some_and(|token| token.possessive)
             || pronoun(word(0))
@@ -58,7 +69,11 @@ pub(super) fn unsaid(rest: &str, polarity: Polarity) -> bool {
         !tokens.is_empty()
             && (contradicted(&tokens, polarity)
                 || opposes(&tokens, 0, polarity)
-                || says(tokens.word(0)).is_some_and(|other| other != polarity))
+                || polarity == Polarity::No && opposes(&tokens, clauses::opening(&tokens), polarity)
+                || (0..tokens.len()).any(|index| {
+                    says(tokens.word(index)).is_some_and(|other| other != polarity)
+                        && (index == 0 || clauses::concludes(&tokens, index))
+                }))
     })
 }
 

@@ -1,5 +1,6 @@
 //! Further options beside a chosen one.
 
+use crate::strict::option_lists::comes_to;
 use crate::strict::sentence::sentences;
 use crate::strict::tokens::{Article, Gap, Tokens};
 use crate::strict::words::is_copula;
@@ -78,7 +79,7 @@ fn stands(tokens: &Tokens, index: usize, chosen: char) -> bool {
     }
 }
 
-fn is_letter(word: &str) -> bool {
+pub(super) fn is_letter(word: &str) -> bool {
     word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
@@ -194,7 +195,9 @@ fn denied_behind(tokens: &Tokens, index: usize) -> Option<usize> {
     let denies = matches!(verb, "isnt" | "arent" | "wasnt" | "cannot" | "doesnt" | "contradicts" | "fails");
     let (word, next) = (tokens.word(at + 1), tokens.word(at + 2));
     let clause = |ahead: usize| tokens.get(at + ahead).is_some_and(|token| token.gap <= Gap::Break);
-    if (denies && !is_wrong(word) || word == "not" && clause(1) && !is_wrong(next))
+    // `C cannot be excluded`
+    let kept = word == "be" && is_wrong(next);
+    if (denies && !kept && !is_wrong(word) || word == "not" && clause(1) && !is_wrong(next))
         && !matches!(
             if denies { word } else { next },
             "only" | "just" | "necessarily" | "bad" | "far" | "less"
@@ -203,7 +206,15 @@ fn denied_behind(tokens: &Tokens, index: usize) -> Option<usize> {
         return Some((at + if denies { 1 } else { 2 }).min(tokens.len() - 1));
     }
     let adverb = usize::from(matches!(word, "clearly" | "also" | "both" | "all" | "simply" | "factually"));
-    (is_copula(verb) && is_wrong(tokens.word(at + 1 + adverb))).then_some(at + 1 + adverb)
+    let end = at + 1 + adverb;
+    // `C is wrong or right`
+    let either = tokens.word(end + 1) == "or";
+    let over =
+        word == "too" && matches!(next, "narrow" | "broad" | "general" | "specific" | "extreme" | "vague");
+    if over {
+        return Some(end + 1);
+    }
+    (is_copula(verb) && is_wrong(tokens.word(end)) && !either).then_some(end)
 }
 
 fn is_wrong(word: &str) -> bool {
@@ -254,6 +265,7 @@ fn is_praise(word: &str) -> bool {
             | "ok"
             | "okay"
             | "good"
+            | "better"
             | "likely"
             | "answer"
             | "probably"
@@ -270,7 +282,8 @@ fn is_praise(word: &str) -> bool {
 pub(crate) fn praised(rest: &str, chosen: char) -> bool {
     sentences(rest).any(|sentence| {
         let tokens = Tokens::of(&["x ", sentence].concat());
-        let praises = tokens.len() <= 2
+        let praises = comes_to(&tokens, sentence)
+            || tokens.len() <= 2
             || tokens.words().any(is_praise)
             || (1..tokens.len()).any(|index| {
                 tokens.get(index).is_some_and(|token| token.article == Some(Article::Definite))

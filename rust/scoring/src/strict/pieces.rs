@@ -31,6 +31,10 @@ impl Piece {
         }
     }
 
+    pub(crate) fn is_sign(&self, sign: char) -> bool {
+        matches!(self, Self::Sign { char, .. } if *char == sign)
+    }
+
     pub(crate) fn is_money(&self) -> bool {
         match self {
             Self::Word { word, .. } => Currency::of_name(word).is_some(),

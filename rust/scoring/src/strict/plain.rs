@@ -181,6 +181,7 @@ fn without_latex(text: &str) -> String {
                     plain.push(' ');
                 }
             }
+            '~' if rest.starts_with('\\') => plain.push(' '),
             '}' => match braces.pop() {
                 Some(Brace::Numerator) if rest.starts_with('{') => plain.push('/'),
                 _ => plain.push(' '),
@@ -202,12 +203,14 @@ fn command<'a>(rest: &'a str, plain: &mut String, braces: &mut Vec<Brace>) -> &'
                 '$' | '%' | '&' | '#' | '_' => plain.push(char),
                 '!' => {}
                 ',' | ':' | ';' => plain.push('\u{2009}'),
+                _ if char.is_alphanumeric() => plain.extend(['\\', char]),
                 _ => plain.push(' '),
             }
             &rest[char.len_utf8()..]
         }
         "boxed" | "text" | "textbf" | "textit" | "mathrm" | "mathbf" | "mathit" | "fbox" | "mbox"
-        | "emph" | "operatorname" | "left" | "right" | "displaystyle" => after,
+        | "emph" | "mathsf" | "mathtt" | "texttt" | "textrm" | "bf" | "rm" | "operatorname" | "left"
+        | "right" | "displaystyle" => after,
         "frac" | "dfrac" | "tfrac" if after.starts_with('{') => {
             plain.push(' ');
             braces.push(Brace::Numerator);
@@ -218,6 +221,10 @@ fn command<'a>(rest: &'a str, plain: &mut String, braces: &mut Vec<Brace>) -> &'
         {
             plain.extend([' ', char::from(above), '/', char::from(below), ' ']);
             &after[2..]
+        }
+        "circ" => {
+            plain.truncate(plain.trim_end_matches(['^', ' ']).len());
+            replaced(plain, "°", after)
         }
         "times" => replaced(plain, "×", after),
         "cdot" => replaced(plain, "·", after),

@@ -16,7 +16,7 @@ pub(crate) fn introduces(word: &str) -> bool {
         "approximately approx about around roughly nearly almost circa ca exactly precisely the a an it \
          its is was are were of in at by to for there be that total sum amount value number equal equals \
          year increase increased rose grew change changed difference average \
-         ratio rate net",
+         ratio rate net therefore thus hence simply indeed clearly",
     )
 }
 
@@ -81,6 +81,11 @@ pub(crate) fn is_month(word: &str) -> bool {
     )
 }
 
+/// The same, short; before a year only, since `5 mar` is no number.
+pub(crate) fn is_short_month(word: &str) -> bool {
+    listed(word, "jan feb mar apr jun jul aug sep sept oct nov dec")
+}
+
 /// Words behind a numeral that deny it, change it or name another candidate.
 pub(crate) fn is_rival(word: &str) -> bool {
     denies(word)
@@ -105,7 +110,7 @@ pub(crate) fn is_rival(word: &str) -> bool {
          hundredfold tenfold twofold threefold fivefold thousandfold probable alleged supposed purported called \
             anything equal equally alternatives silent random everything could would should might \
          score gross doubled tripled halved reciprocal inverse inverted negated hex hexadecimal octal \
-         binary",
+         binary twice thrice double triple disputed missing shy",
         )
 }
 

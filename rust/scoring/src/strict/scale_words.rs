@@ -1,5 +1,7 @@
 //! Words behind a numeral that multiply it, or might.
 
+use crate::strict::tail_words::listed;
+
 /// What a word does to the numeral before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scale {
@@ -26,10 +28,10 @@ pub(crate) fn scale(word: &str, money: bool, place: Place) -> Option<Scale> {
     let power = match word {
         "hundred" | "hundreds" => 2,
         "thousand" | "thousands" => 3,
-        "lakh" | "lakhs" => 5,
-        "million" | "millions" | "mn" | "mln" | "mio" => 6,
+        "lakh" | "lakhs" | "lac" | "lacs" => 5,
+        "million" | "millions" | "mn" | "mns" | "mln" | "mlns" | "mio" => 6,
         "crore" | "crores" => 7,
-        "billion" | "billions" | "bn" | "bln" | "mrd" | "milliard" | "milliards" => 9,
+        "billion" | "billions" | "bn" | "bns" | "bln" | "blns" | "mrd" | "milliard" | "milliards" => 9,
         "trillion" | "trillions" | "tn" | "trn" => 12,
         "k" if money => 3,
         "m" | "mm" if money => 6,
@@ -44,8 +46,13 @@ pub(crate) fn scale(word: &str, money: bool, place: Place) -> Option<Scale> {
         "pence" | "penny" | "pennies" => return Some(Scale::Unclear),
         // Grams, or a generation.
         "g" => return place.upper.then_some(Scale::Unclear),
-        "grand" if !place.last => return None,
-        _ => return is_unclear(word).then_some(Scale::Unclear),
+        "grand" | "grands" if !place.last => return None,
+        // `5 mils`, `5 ppms`
+        _ => {
+            let unclear = is_unclear(word)
+                || listed(word, "grands bils mils milles permilles permils promilles ppms ppbs thous hazars");
+            return unclear.then_some(Scale::Unclear);
+        }
     };
     Some(Scale::Power(power))
 }

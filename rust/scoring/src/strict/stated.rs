@@ -1,6 +1,8 @@
 //! A sentence that states one number: `He won 5 awards`, `The total revenue in 2019 was 1,496.5`.
 
+use crate::strict::explained;
 use crate::strict::quantity_words::{blurs, is_month, is_rival, turns};
+use crate::strict::spelled::in_digits;
 use crate::strict::tail_words::listed;
 
 /// A lead with more words than this states nothing.
@@ -31,7 +33,7 @@ fn folded(word: &[char]) -> String {
 }
 
 /// What follows the verb before the first number that is no year of the subject.
-fn led(chars: &[char]) -> Option<&[char]> {
+pub(super) fn led(chars: &[char]) -> Option<&[char]> {
     let mut at = 0;
     let (mut count, mut verb, mut last) = (0, None, String::new());
     while let Some(&char) = chars.get(at) {
@@ -52,13 +54,15 @@ fn led(chars: &[char]) -> Option<&[char]> {
         if char.is_alphabetic() {
             let end =
                 at + chars[at..].iter().take_while(|&&char| char.is_alphabetic() || char == '\'').count();
-            last = folded(&chars[at..end]);
+            let before = std::mem::replace(&mut last, folded(&chars[at..end]));
+            // `increased by 5%`
+            let grows = rises(&last) || last == "by" && rises(&before);
             count += 1;
             if count > MAX_LEAD {
                 return None;
             }
             let dated = last == "in" && count > 2 && is_dated(&chars[end..]);
-            if states(&last) && count > 1 {
+            if (states(&last) || grows) && count > 1 {
                 verb = Some(end);
             } else if dated {
                 verb = Some(at);
@@ -97,6 +101,11 @@ fn states(word: &str) -> bool {
     )
 }
 
+/// Verbs of which a positive change is the object.
+fn rises(word: &str) -> bool {
+    matches!(word, "increased" | "grew" | "rose" | "gained" | "climbed")
+}
+
 /// Words between such a verb and its number.
 fn dresses(word: &str) -> bool {
     listed(
@@ -108,11 +117,14 @@ fn dresses(word: &str) -> bool {
 /// Without the places in the documents, the repetition in words and the year behind a number.
 fn unsourced(chars: &[char]) -> &[char] {
     let mut rest = trimmed(chars);
+    if !chars.iter().any(char::is_ascii_digit) {
+        return chars;
+    }
     // More sources than this are a list.
     for _ in 0..4 {
-        let shorter = [parenthesis(rest), place(rest), dated(rest), turned(rest)]
+        let shorter = [parenthesis, place, dated, turned, explained::dated, explained::reasoned]
             .into_iter()
-            .flatten()
+            .filter_map(|shorter| shorter(rest))
             .map(trimmed)
             .find(|shorter| shorter.len() < rest.len() && shorter.iter().any(char::is_ascii_digit));
         match shorter {
@@ -123,15 +135,16 @@ fn unsourced(chars: &[char]) -> &[char] {
     if rest.len() == trimmed(chars).len() { chars } else { rest }
 }
 
-fn trimmed(chars: &[char]) -> &[char] {
+pub(super) fn trimmed(chars: &[char]) -> &[char] {
     let end = chars.iter().rposition(|char| !char.is_whitespace() && !matches!(char, '.' | ','));
     &chars[..end.map_or(0, |end| end + 1)]
 }
 
 /// Without a parenthesis at the end that says where the number stands, or says it in words.
 fn parenthesis(chars: &[char]) -> Option<&[char]> {
-    let inside = chars.strip_suffix(&[')'])?;
-    let open = inside.iter().rposition(|&char| char == '(')?;
+    let close = chars.last().filter(|char| matches!(char, ')' | ']'))?;
+    let inside = &chars[..chars.len() - 1];
+    let open = inside.iter().rposition(|&char| char == if *close == ')' { '(' } else { '[' })?;
     let (before, inside) = (trimmed(&inside[..open]), trimmed(&inside[open + 1..]));
     let mut rest = inside;
     while let Some(shorter) = place(rest) {
@@ -147,7 +160,15 @@ fn parenthesis(chars: &[char]) -> Option<&[char]> {
     if in_digits(before).is_some_and(|value| digits == value) {
         return Some(inside);
     }
-    (cites || repeats).then_some(before)
+    let explains = || {
+        explained::computes(before, inside)
+            || explained::compares(inside)
+            || explained::is_date(inside)
+            || explained::repeats(before, inside)
+            || explained::falls(before, inside)
+    };
+    let digits = before.iter().any(char::is_ascii_digit);
+    (cites || repeats || digits && explains()).then_some(before)
 }
 
 /// Without a place at the end: `document 3`, `page 5`.
@@ -156,8 +177,11 @@ fn place(chars: &[char]) -> Option<&[char]> {
     let before = chars[..chars.len() - digits].strip_suffix(&[' ']).filter(|_| (1..4).contains(&digits))?;
     let letters = before.iter().rev().take_while(|char| char.is_alphabetic()).count();
     let word = folded(&before[before.len() - letters..]);
-    listed(&word, "document doc passage paragraph section page chapter article table source reference figure")
-        .then(|| &before[..before.len() - letters])
+    listed(
+        &word,
+        "document doc passage paragraph section page chapter article table source reference figure note",
+    )
+    .then(|| &before[..before.len() - letters])
 }
 
 /// Without the year of what was counted, which stands behind its name: `5 employees in 2019`.
@@ -167,25 +191,17 @@ fn dated(chars: &[char]) -> Option<&[char]> {
     before.last().is_some_and(char::is_ascii_lowercase).then_some(before)
 }
 
-/// Without the direction that a sign has already said: `-5, a decrease`.
+/// Without the direction that a sign has already said: `-5, a decrease`, `-5%, indicating a decrease`.
 fn turned(chars: &[char]) -> Option<&[char]> {
     let letters = chars.iter().rev().take_while(|char| char.is_alphabetic()).count();
-    let before = chars[..chars.len() - letters].strip_suffix(&[',', ' ', 'a', ' '])?;
-    (chars.first() == Some(&'-') && turns(&folded(&chars[chars.len() - letters..]))).then_some(before)
-}
-
-/// A text that is a number in words, from zero to twenty, in digits.
-pub(crate) fn in_digits(chars: &[char]) -> Option<String> {
-    const WORDS: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
-                         sixteen seventeen eighteen nineteen twenty";
-    let start = chars.iter().position(|char| !char.is_whitespace())?;
-    // Most answers are in digits already.
-    if !chars[start].is_alphabetic() {
-        return None;
-    }
-    let word: String =
-        trimmed(&chars[start..]).iter().take(10).flat_map(|char| char.to_lowercase()).collect();
-    WORDS.split(' ').position(|known| known == word).map(|value| value.to_string())
+    let before = chars[..chars.len() - letters].strip_suffix(&[' ', 'a', ' '])?;
+    let joint = before.iter().rev().take_while(|char| char.is_alphabetic()).count();
+    let (head, joint) = before.split_at(before.len() - joint);
+    let says =
+        joint.is_empty() || listed(&folded(joint), "indicating representing reflecting showing meaning");
+    let head = if joint.is_empty() { head } else { head.strip_suffix(&[' '])? }.strip_suffix(&[','])?;
+    let falls = turns(&folded(&chars[chars.len() - letters..]));
+    (says && falls && explained::is_negative(head)).then_some(head)
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use crate::strict::currency::Currency;
 use crate::strict::pieces::{Piece, pieces};
-use crate::strict::quantity_words::{introduces, is_month, is_percent, is_rival};
+use crate::strict::powers::without_powers;
+use crate::strict::quantity_words::{introduces, is_month, is_percent, is_rival, is_short_month};
 use crate::strict::scale_words::{Place, Scale, scale};
-use crate::strict::units::{counts, explains, is_filler, unit};
+use crate::strict::units::{counts, explains, is_filler, is_measure, unit};
 use crate::strict::words::{denies, hedges};
 use crate::verdict::Reason;
 
@@ -24,7 +25,12 @@ impl Prefix {
     pub(crate) fn read(chars: &[char], bare: bool, year: bool) -> Result<Self, Reason> {
         let mut prefix = Self::default();
         let (mut signed, mut about, mut region) = (false, false, None);
-        for piece in pieces(chars)? {
+        // `U.S. $5`
+        let dotted = chars.windows(4).position(|letters| letters == ['U', '.', 'S', '.']);
+        let undotted = dotted.map(|at| [&chars[..at], &['U', 'S'], &chars[at + 4..]].concat());
+        let pieces = pieces(undotted.as_deref().unwrap_or(chars))?;
+        for (index, piece) in pieces.iter().enumerate() {
+            let dollar = pieces.get(index + 1).is_some_and(|piece| piece.is_sign('$'));
             match piece {
                 Piece::Word { word, .. }
                     if matches!(word.as_str(), "minus" | "negative") && !signed && !bare =>
@@ -32,29 +38,34 @@ impl Prefix {
                     (signed, prefix.negative) = (true, true);
                 }
                 Piece::Word { word, .. } => {
-                    if let Some(of) = Currency::region(&word) {
+                    if let Some(of) =
+                        Currency::region(word).or_else(|| Currency::initial(word).filter(|_| dollar))
+                    {
                         region = Some(of);
-                    } else if let Some(named) = Currency::of_name(&word) {
+                    } else if let Some(named) = Currency::of_name(word) {
                         prefix.currency =
                             Some(Currency::joined(prefix.currency, named, region).ok_or(Reason::Different)?);
-                    } else if bare || signed || !(introduces(&word) || year && is_month(&word)) {
+                    } else if bare
+                        || signed
+                        || !(introduces(word) || year && (is_month(word) || is_short_month(word)))
+                    {
                         return Err(objection(chars));
                     }
                 }
-                Piece::Sign { char: '-' | '+', after_word } if signed || after_word => {
+                Piece::Sign { char: '-' | '+', after_word } if signed || *after_word => {
                     return Err(Reason::Different);
                 }
                 Piece::Sign { char, .. } => match char {
-                    '-' | '+' => (signed, prefix.negative) = (true, char == '-'),
+                    '-' | '+' => (signed, prefix.negative) = (true, *char == '-'),
                     '(' if prefix.open => return Err(Reason::Different),
                     '(' => (prefix.open, prefix.outside) = (true, prefix.currency.is_some()),
                     // Twice, it strikes out.
                     '~' if about => return Err(Reason::Negated),
                     '~' | '≈' | '=' | ':' | '"' | '.' | ',' if !bare && !signed && !prefix.open => {
-                        about |= char == '~';
+                        about |= *char == '~';
                     }
                     _ => {
-                        let sign = Currency::of_sign(char).ok_or(Reason::Different)?;
+                        let sign = Currency::of_sign(*char).ok_or(Reason::Different)?;
                         prefix.currency =
                             Some(Currency::joined(prefix.currency, sign, region).ok_or(Reason::Different)?);
                     }
@@ -84,6 +95,11 @@ pub(crate) struct Suffix {
 }
 
 impl Suffix {
+    /// Whether a numeral has a scale, a percent sign or a currency.
+    pub(crate) fn dresses(&self) -> bool {
+        self.percent || self.scale > 0 || self.unclear.is_some() || self.currency.is_some()
+    }
+
     /// `bare`: no words but scales, percent and names of currencies.
     /// `one`: the numeral is 1, which counts in the singular.
     pub(crate) fn read(
@@ -97,10 +113,24 @@ impl Suffix {
         if open == Some(&'-') || chars.first() == Some(&'!') {
             return Err(Reason::Different);
         }
+        // `km²`
+        let powers = without_powers(chars);
+        let chars = powers.as_deref().unwrap_or(chars);
         if chars.iter().any(|char| char.is_numeric()) {
             return Err(Reason::TooManyCandidates);
         }
-        let pieces = pieces(chars)?;
+        let mut pieces = pieces(chars)?;
+        // `5.2 million (USD)`
+        let currency = pieces.windows(3).position(|pieces| {
+            pieces[0].is_sign('(')
+                && !pieces[1].word().is_empty()
+                && pieces[1].is_money()
+                && pieces[2].is_sign(')')
+        });
+        if let Some(open) = currency {
+            pieces.remove(open + 2);
+            pieces.remove(open);
+        }
         let mut reading = Reading {
             suffix: Self { currency: before, ..Self::default() },
             money: before.is_some() || pieces.iter().any(Piece::is_money),
@@ -129,6 +159,9 @@ impl Suffix {
                         continue;
                     }
                     let word = if previous == "per" && word == "cent" { "percent" } else { word };
+                    // `5 m/s`
+                    let over = pieces.get(index + 1).is_some_and(|piece| piece.is_sign('/'));
+                    let word = if word == "m" && over && !reading.money { "meter" } else { word };
                     // `5a` is the name of something.
                     if place.attached && matches!(word, "a" | "d" | "o" | "q" | "r" | "u") {
                         return Err(Reason::Different);
@@ -140,6 +173,13 @@ impl Suffix {
         }
         // `5 NT` without its dollar
         if reading.region.is_some() && reading.suffix.currency.is_none() {
+            return Err(Reason::Different);
+        }
+        // `$5%`, `5 million percent`, `5% kg`
+        let suffix = &reading.suffix;
+        let mixed =
+            suffix.currency.is_some() || suffix.scale > 0 || suffix.units.iter().any(|unit| is_measure(unit));
+        if suffix.percent && mixed {
             return Err(Reason::Different);
         }
         let counted = reading.run.is_empty() || counts(&reading.run, one);
@@ -186,7 +226,7 @@ impl Reading {
                 suffix.outside |= suffix.closes;
             }
             None => {
-                if let Some(of) = Currency::region(word) {
+                if let Some(of) = Currency::region(word).or_else(|| Currency::nation(word)) {
                     self.region = Some(of);
                 } else if let Some(named) = Currency::of_name(word) {
                     suffix.currency = Some(Currency::joined(suffix.currency, named, self.region)?);

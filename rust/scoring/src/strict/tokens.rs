@@ -112,7 +112,7 @@ impl Tokens {
             gap = Gap::Space;
             // A capital A inside a text is a name: Vitamin A.
             match ARTICLES.into_iter().find(|&known| known == word) {
-                Some(known) if known != "a" || !(upper && seen) => {
+                Some(known) if known != "a" || !(upper && (seen || heads_letters(letters, reader.at))) => {
                     article = Some((known, token));
                 }
                 _ => self.push(&word, token),
@@ -189,6 +189,15 @@ impl Tokens {
         let start = memchr::memmem::find(&pad(self), &pad(part))?;
         Some(self.places.partition_point(|token| token.start < start))
     }
+}
+
+/// Whether a mark and another single capital follow an `A`, which is an option then: `A, C`.
+fn heads_letters<L: Letters + ?Sized>(letters: &L, at: usize) -> bool {
+    let mut rest = (at..at + 8).skip_while(|&at| letters.char(at) == Some(' '));
+    let marked = rest.next().and_then(|at| letters.char(at)).is_some_and(|char| ",/&;".contains(char));
+    let mut rest = rest.skip_while(|&at| letters.char(at) == Some(' '));
+    let letter = rest.next().is_some_and(|at| letters.upper(at));
+    marked && letter && rest.next().and_then(|at| letters.char(at)).is_none_or(|char| !char.is_alphanumeric())
 }
 
 /// Where a number ends and the unit joined to it begins.

@@ -41,6 +41,11 @@ pub(crate) fn unit(word: &str) -> Option<&str> {
     Some(known)
 }
 
+/// Whether a unit's name is of a length, a weight, a volume or a time, of which nothing is a percentage.
+pub(crate) fn is_measure(name: &str) -> bool {
+    listed(name, "km meter cm mm mile foot inch yard kg gram mg lb ton liter ml second minute hour")
+}
+
 /// Whether words behind a numeral name what is counted: a unit, or an English plural; of `one`, any noun. Letters of
 /// other scripts may be a scale, but for the counters of Chinese.
 pub(crate) fn counts(words: &[String], one: bool) -> bool {
@@ -54,7 +59,7 @@ pub(crate) fn counts(words: &[String], one: bool) -> bool {
                  people men women children feet teeth mice geese oxen sheep fish deer aircraft series species \
                  staff m g l s h w v a kw mw gw kwh mwh gwh hz khz mhz ghz kb mb gb tb db mph kmh celsius fahrenheit \
                  kelvin c f k old tall long acre hectare gallon ounce oz pt marks points bit byte watt volt mol \
-                 pixel point gpa nm mah layer dimensional vote seat award time token word page employee member",
+                 pixel point lbs hrs yrs mins secs yds gpa nm mah layer dimensional vote seat award time token word page employee member",
             )
             || matches!(
                 word.as_str(),
@@ -104,7 +109,8 @@ fn is_plural(word: &str) -> bool {
         && !listed(
             word,
             "always sometimes perhaps besides afterwards nowadays upwards downwards backwards hundreds thousands \
-             dozens scores myriads crores lakhs others hers theirs yours ours whereas",
+             dozens scores myriads crores lakhs others hers theirs yours ours whereas milliers douzaines dizaines \
+             centaines dutzende",
         )
 }
 

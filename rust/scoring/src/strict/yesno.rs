@@ -1,19 +1,21 @@
 //! Yes and no.
 
+use crate::strict::clauses;
 use crate::strict::doubt;
 use crate::strict::extract::Answer;
 use crate::strict::opposed::{claims, is_positive, opposes};
 use crate::strict::tail;
 use crate::strict::tokens::{Gap, Tokens};
-use crate::strict::words::{denies, hedges, retracts};
+use crate::strict::words::{denies, hedges, is_copula, retracts};
 use crate::verdict::Reason;
 
 /// Reads an answer; a semicolon parts clauses as a comma does.
 pub(crate) fn read(answer: &Answer) -> Result<Polarity, Reason> {
-    match answer.sentence.split_once("; ") {
+    let polarity = match answer.sentence.split_once("; ") {
         Some((first, rest)) => self::answer(&Tokens::of(&[first, ", ", rest].concat())),
         None => self::answer(answer.tokens()),
-    }
+    }?;
+    if clauses::signed(&answer.line, answer.tokens(), polarity) { Err(Reason::Hedged) } else { Ok(polarity) }
 }
 
 /// Which of the two.
@@ -75,7 +77,8 @@ fn elaborates(tokens: &Tokens) -> bool {
     token.upper
         || token.article.is_some()
         || word.starts_with(|char: char| !char.is_alphabetic() || !char.is_ascii())
-        || tail::reasons(tokens, 1)
+        || clauses::reasons(tokens, 1)
+        || clauses::changes(tokens, 1)
         || matches!(
             word,
             "it" | "its"
@@ -117,6 +120,7 @@ fn elaborates(tokens: &Tokens) -> bool {
                 | "while"
         ) && !tail::is_idle(tokens, 1)
         || word == "of" && tokens.word(2) == "course"
+        || word == "just" && tokens.word(2) == "one"
 }
 
 /// Words that make a yes or a no half of one.
@@ -131,7 +135,11 @@ fn limits(word: &str) -> bool {
 fn concluded(tokens: &Tokens) -> Option<Polarity> {
     let last = tokens.len().checked_sub(1)?;
     let polarity = named(tokens.word(last))?;
-    if tokens.len() == 3 && tokens.word(0) == "it" && tokens.word(1) == "is" {
+    let stressed =
+        |word: &str| matches!(word, "indeed" | "clearly" | "therefore" | "thus" | "hence" | "simply" | "so");
+    if tokens.len() == 3 && tokens.word(0) == "it" && tokens.word(1) == "is"
+        || tokens.len() == 2 && stressed(tokens.word(0))
+    {
         return Some(polarity);
     }
     let said = last >= 3 && tokens.word(last - 1) == "is" && tokens.word(last - 2) == "answer";
@@ -168,10 +176,10 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
         return Err(Reason::Different);
     }
     // `Yes (50%)`, and words of another script
-    if tokens
-        .words()
-        .any(|word| word == "%" || word.chars().any(|char| char > '\u{24f}' && char.is_alphabetic()))
-    {
+    if tokens.words().enumerate().any(|(index, word)| {
+        word == "%" && !clauses::measures(tokens, index)
+            || word.chars().any(|char| char > '\u{24f}' && char.is_alphabetic())
+    }) {
         return Err(Reason::Hedged);
     }
     let doubted = |index: usize| matches!(tokens.word(index), "doubt" | "question");
@@ -188,7 +196,7 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
         return Err(Reason::TooManyCandidates);
     }
     let set_off = tokens.get(1).is_some_and(|token| token.gap > Gap::Space && token.gap < Gap::Stop);
-    let reasoned = matches!(tokens.word(1), "because" | "since") && tail::reasons(tokens, 1);
+    let reasoned = matches!(tokens.word(1), "because" | "since") && clauses::reasons(tokens, 1);
     if !set_off && !reasoned && !restates(tokens, polarity) {
         return Err(Reason::Different);
     }
@@ -197,7 +205,8 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
             return Err(Reason::Negated);
         }
         let next = (index + 1 < tokens.len()).then(|| tokens.word(index + 1));
-        if hedges(tokens.word(index), next) || limits(tokens.word(index)) {
+        let contrast = clauses::contrasts(tokens, index, polarity);
+        if hedges(tokens.word(index), next) && !contrast || limits(tokens.word(index)) {
             return Err(Reason::Hedged);
         }
         let word = tokens.word(index);
@@ -207,15 +216,19 @@ pub(crate) fn answer(tokens: &Tokens) -> Result<Polarity, Reason> {
             return Err(reason);
         }
         if matches!(word, "insufficient" | "opposite")
+            || word == "reverse" && is_copula(tokens.word(index + 1))
             || polarity == Polarity::Yes && matches!(word, "fails" | "failed")
         {
             return Err(Reason::Negated);
         }
         // `since neither is French`
-        if matches!(word, "neither" | "none") && matches!(tokens.word(index - 1), "because" | "since") {
+        let said = index + if tokens.word(index + 1) == "of" { 4 } else { 2 } < tokens.len();
+        if said && matches!(word, "neither" | "none") && matches!(tokens.word(index - 1), "because" | "since")
+        {
             continue;
         }
-        let clause = tokens.get(index).is_some_and(|token| token.gap > Gap::Space);
+        let clause =
+            tokens.get(index).is_some_and(|token| token.gap > Gap::Space) || clauses::opens(tokens, index);
         if polarity == Polarity::Yes && denies(tokens.word(index))
             || clause && opposes(tokens, index, polarity)
             || clause
