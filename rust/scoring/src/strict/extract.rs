@@ -76,7 +76,7 @@ impl Answer {
         }
     }
 
-    fn of(span: &str) -> Self {
+    pub(super) fn of(span: &str) -> Self {
         let span = around::unboxed(span);
         let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
         let sentence = first_sentence(&line);
@@ -132,15 +132,13 @@ pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reaso
         return Err(Reason::TooManyCandidates);
     }
     let said = anchor::last(part);
-    let found = anchored(part, said);
-    let wrapped = if found.is_none() { wrapped::content(part) } else { None };
+    // What other fields of an object announce is not its answer.
+    let whole = wrapped::whole(part);
+    let found = if whole.is_some() { None } else { anchored(part, said) };
+    let wrapped = if found.is_none() { whole.or_else(|| wrapped::content(part)) } else { None };
     checked(match (found, wrapped) {
         (Some(answer), _) => answer,
-        (None, Some(wrapped)) => {
-            let lead = wrapped.before.rsplit('\n').next().unwrap_or("");
-            let answer = Answer::of(wrapped.answer);
-            Answer { anchored: wrapped.named, refused: around::doubted(lead), ..answer }
-        }
+        (None, Some(wrapped)) => wrapped.read(),
         // `I doubt the answer is Berlin` is not itself an answer.
         _ if said == Said::Denied => return Err(Reason::NoAnswer),
         _ => bare(part)?,
