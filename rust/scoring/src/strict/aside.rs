@@ -1,5 +1,6 @@
 //! A parenthesis behind a name that says more of it: `Berlin (Germany)`, `Titanic (1997 film)`.
 
+use crate::strict::lifespan;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{is_noun, relates};
 
@@ -9,6 +10,9 @@ const MAX_WORDS: usize = 4;
 /// name, a year, a country or state, or words with a noun or a preposition that make a description. A lone name
 /// (`Berlin (Paris)`) is another candidate. O(1) but for the name's length.
 pub(crate) fn describes(tokens: &Tokens, start: usize, end: usize) -> bool {
+    if lifespan::stands(tokens, end) {
+        return true;
+    }
     let count = tokens.len() - end;
     let opens = tokens.get(end).is_some_and(|token| token.gap == Gap::Parenthesis);
     let closed =

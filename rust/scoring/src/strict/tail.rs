@@ -2,18 +2,23 @@
 //! a remark that takes the first one back, and nobody can list all of those.
 
 use crate::strict::aside::is_region;
+use crate::strict::lifespan;
 pub(crate) use crate::strict::reasons::reasons;
 use crate::strict::tail_words::{
     directs, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record, is_year,
     locates, measures, supposes,
 };
 use crate::strict::tokens::{Article, Gap, Tokens};
+use crate::strict::told::tells;
 use crate::strict::words::{is_copula, relates};
 
 /// Whether every phrase behind a name that ends before token `end` is one that says more of it: `Berlin, Germany`,
 /// `Berlin in 1990`, `Berlin, which is the capital`. A parenthesis is an aside's to judge. O(n).
 pub(crate) fn allows(tokens: &Tokens, end: usize) -> bool {
     let opens = |index: usize| tokens.get(index).is_some_and(|token| token.gap > Gap::Break || index == end);
+    if lifespan::stands(tokens, end) {
+        return true;
+    }
     let (mut index, mut opened) = (end, "");
     while index < tokens.len() {
         let next = (index + 1..tokens.len()).find(|&index| opens(index)).unwrap_or(tokens.len());
@@ -162,7 +167,13 @@ fn relative(tokens: &Tokens, first: usize, end: usize) -> bool {
     if is_copula(next) {
         return predicate(tokens, first + 2, end);
     }
-    !supposes(next)
+    // `where Christopher Nolan was born`, but not `where Paris is`
+    let place = matches!(tokens.word(first), "where" | "when") && token.upper;
+    if place && tells(tokens, first + 1, end) {
+        return true;
+    }
+    let unfinished = place && is_copula(tokens.word(end - 1));
+    !(unfinished || supposes(next))
         && (!token.upper || first + 2 < end && !tokens.get(first + 2).is_some_and(|token| token.upper))
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::strict::aside;
+use crate::strict::dates;
 use crate::strict::doubt;
 use crate::strict::regions;
 use crate::strict::tail;
@@ -15,6 +16,9 @@ use crate::verdict::Reason;
 
 /// A prediction that covers a gold of `m` tokens has at most `2 m + 8`.
 const SPARE_TOKENS: usize = 8;
+
+/// A reason behind a name has at most so many tokens.
+const MAX_REASON: usize = 16;
 
 /// Judges one answer.
 ///
@@ -34,6 +38,7 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
         return Reason::Matched;
     }
     let covered = prediction.find(gold).map(|start| (start, start + gold.len()));
+    let covered = covered.or_else(|| dates::place(prediction, gold));
     let (start, end) = covered.unwrap_or((0, 0));
     if let Some(reason) = objection(prediction, start, end) {
         return reason;
@@ -41,7 +46,7 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if covered.is_none() {
         return Reason::Different;
     }
-    let told = prediction.len() > 2 * gold.len() + SPARE_TOKENS || lists(prediction, start, end);
+    let told = length(prediction, end) > 2 * gold.len() + SPARE_TOKENS || lists(prediction, start, end);
     let told = told || !regions::agree(prediction, start, end);
     if told || name_ends(prediction, end) && !tail::allows(prediction, end) {
         return Reason::TooManyCandidates;
@@ -52,6 +57,12 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
         }
         _ => Reason::Different,
     }
+}
+
+/// How many tokens an answer has up to a reason behind its name, which has a limit of its own.
+fn length(tokens: &Tokens, end: usize) -> usize {
+    let reason = (end..tokens.len()).find(|&index| tail::reasons(tokens, index));
+    reason.filter(|&at| tokens.len() - at <= MAX_REASON).unwrap_or(tokens.len())
 }
 
 /// Denials and hedges outside tokens `start..end`.
