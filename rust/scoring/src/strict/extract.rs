@@ -16,9 +16,11 @@ use crate::strict::lines::{behind_tag, line, line_start, span};
 use crate::strict::number;
 use crate::strict::plain::plain;
 use crate::strict::response::{answer_part, goes_on};
+use crate::strict::restated;
 use crate::strict::retraction::{self, Behind};
 use crate::strict::sentence::first_sentence;
 use crate::strict::struck::is_struck;
+use crate::strict::tags;
 use crate::strict::template::is_template;
 use crate::strict::tokens::Tokens;
 use crate::strict::wrapped;
@@ -127,6 +129,7 @@ fn objection(span: &str, line: &str, sentence: &str) -> Option<Reason> {
 /// The final answer, or why there is none. O(n).
 pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reason> {
     let part = answer_part(response, reasoning).ok_or(Reason::UnfinishedReasoning)?;
+    let part = &*tags::unified(part);
     // What stands there is not the answer of the turn that was asked for.
     if goes_on(part) {
         return Err(Reason::TooManyCandidates);
@@ -242,9 +245,7 @@ fn bare(part: &str) -> Result<Answer, Reason> {
     if line.is_empty() {
         return Err(Reason::NoAnswer);
     }
-    // A copula.
-    let line =
-        ["That would be ", "It would be "].iter().find_map(|lead| line.strip_prefix(lead)).unwrap_or(line);
+    let line = restated::subject(line).unwrap_or(line);
     if line.contains('\n') || line.len() > MAX_BARE_ANSWER_BYTES {
         return Err(Reason::NoAnswer);
     }

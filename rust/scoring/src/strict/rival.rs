@@ -85,7 +85,14 @@ fn is_name(answer: &Tokens, tokens: &Tokens, first: usize) -> bool {
         && !words().all(|word| {
             is_label(word) || word.starts_with(|char: char| char.is_numeric()) && !digit(answer, 0)
         })
+        && !sure(tokens)
         && !repeats(answer, tokens, first)
+}
+
+/// `Confidence: 95%`
+fn sure(tokens: &Tokens) -> bool {
+    let share = tokens.word(1).parse::<f64>().is_ok_and(|share| share >= 50.0);
+    tokens.len() == 3 && tokens.word(0) == "confidence" && share && tokens.word(2) == "%"
 }
 
 /// Whether one of two texts is within the other.
@@ -187,7 +194,7 @@ fn is_label(word: &str) -> bool {
          references note notes document documents doc passage context step steps solution summary \
          conclusion confidence justification rationale details detail quote citation citations background \
          points verification check proof question done end supporting key detailed brief short full final \
-         answer correct of and for page section table chapter high complete calculation",
+         answer correct of and for page section table chapter high complete calculation follows below",
     )
 }
 

@@ -2,6 +2,7 @@
 //! a remark that takes the first one back, and nobody can list all of those.
 
 use crate::strict::aside::is_region;
+use crate::strict::chinese;
 use crate::strict::lifespan;
 pub(crate) use crate::strict::reasons::reasons;
 use crate::strict::tail_words::{
@@ -42,7 +43,9 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
     let (word, last) = (tokens.word(first), first + 1 == end);
     let Some(token) = tokens.get(first) else { return false };
     match word {
-        _ if token.article.is_some() => !joined && described(tokens, first, end),
+        _ if token.article.is_some() => {
+            !joined && described(tokens, first, end) && !another(tokens, first, end)
+        }
         _ if is_copula(word) => predicate(tokens, first + 1, end),
         "has" | "had" | "have" => first + 1 < end && named(tokens, first + 1),
         "did" | "does" => last,
@@ -55,10 +58,11 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
         "it" | "he" | "she" | "they" if matches!(token.gap, Gap::Break | Gap::Dash) => {
             relative(tokens, first, end)
         }
-        "not" => token.gap == Gap::Comma && denied(tokens, first),
+        "not" | "and" | "instead" => denied(tokens, first),
         _ if locates(word) => object(tokens, first),
         _ if reasons(tokens, first) => true,
         _ if joined => false,
+        _ if chinese::reasons(word) => true,
         // `Berlin, Germany`, `Washington, D.C.`, `July 4, 1776`, `Apple, Inc.`
         "inc" | "ltd" | "llc" | "corp" | "co" | "jr" | "sr" | "phd" | "md" | "esq" | "dc" | "ad" | "bc" => {
             last
@@ -80,13 +84,28 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
     }
 }
 
-/// Whether a name that is none of the answer ends it: `, not Paris`.
+/// Whether a name that is none of the answer ends it: `, not Paris`, `, and not Paris`, `instead of
+/// Paris`.
 pub(crate) fn denied(tokens: &Tokens, first: usize) -> bool {
     let names = |index: usize| tokens.get(index).is_some_and(|token| token.upper && token.gap == Gap::Space);
-    tokens.word(first) == "not"
-        && tokens.get(first).is_some_and(|token| token.gap == Gap::Comma)
-        && (first + 2..first + 6).contains(&tokens.len())
-        && (first + 1..tokens.len()).all(names)
+    let gap = |index: usize| tokens.get(index).map(|token| token.gap);
+    let paused = gap(first) == Some(Gap::Comma);
+    let behind = match (tokens.word(first), tokens.word(first + 1)) {
+        ("and", "not") if paused && gap(first + 1) == Some(Gap::Space) => first + 2,
+        ("not", _)
+            if paused
+                || first > 0 && tokens.word(first - 1) == "and" && gap(first - 1) == Some(Gap::Comma) =>
+        {
+            first + 1
+        }
+        ("instead", "of")
+            if (paused || gap(first) == Some(Gap::Space)) && gap(first + 1) == Some(Gap::Space) =>
+        {
+            first + 2
+        }
+        _ => return false,
+    };
+    (behind + 1..behind + 5).contains(&tokens.len()) && (behind..tokens.len()).all(names)
 }
 
 /// Whether a preposition has an object that a statement has: a name, a number, `the north`, but not `theory` or `a
@@ -138,6 +157,14 @@ fn described(tokens: &Tokens, first: usize, end: usize) -> bool {
         let upper = tokens.get(index).is_some_and(|token| token.upper) && (alone || !indefinite);
         upper || is_description(tokens.word(index))
     })
+}
+
+/// Whether words with an article are a name and say of nothing what it is: `the Beatles`, but not `the UK`, `the King`.
+fn another(tokens: &Tokens, first: usize, end: usize) -> bool {
+    (first..end).all(|index| {
+        tokens.get(index).is_some_and(|token| token.upper && !token.possessive)
+            && !is_description(tokens.word(index))
+    }) && !region(tokens, first, end)
 }
 
 /// Whether what follows a copula says more of its subject and sets it equal to no other name.

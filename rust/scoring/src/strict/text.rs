@@ -5,7 +5,9 @@ use std::ops::Range;
 use crate::strict::aside;
 use crate::strict::dates;
 use crate::strict::doubt;
+use crate::strict::introduced::{self, ends_with_name, introduces};
 use crate::strict::regions;
+use crate::strict::shortform;
 use crate::strict::tail;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{
@@ -104,9 +106,10 @@ fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
             Gap::Space | Gap::Break | Gap::Parenthesis => {}
         }
     }
-    let outside = |index: &usize| !(start..end).contains(index);
+    let spelt = shortform::stands(tokens, start, end);
+    let outside = |index: &usize| !((start..end).contains(index) || spelt && *index >= end);
     let joined = (0..tokens.len()).filter(outside).any(|index| {
-        joins(tokens.word(index))
+        joins(tokens.word(index)) && !(index >= end && tail::denied(tokens, index))
             || tokens.word(index) == "well" && index > 0 && tokens.word(index - 1) == "as"
     });
     // `from Berlin to Paris`
@@ -120,13 +123,8 @@ fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
 fn committed(tokens: &Tokens, name: Range<usize>) -> Option<usize> {
     let number = |index: usize| tokens.word(index).starts_with(|char: char| char.is_ascii_digit());
     let about = |index: usize| approximates(tokens.word(index)) && number(index + 1);
-    let Some(subject) = (0..tokens.len()).find(|&index| !leads(tokens.word(index)) && !about(index)) else {
-        // `It is The Who.`
-        let named = name.end == tokens.len()
-            && name.start > 0
-            && is_copula(tokens.word(name.start - 1))
-            && tokens.get(name.start).is_some_and(|token| token.upper);
-        return named.then_some(name.start);
+    let Some(subject) = (0..tokens.len()).find(|&index| !introduces(tokens, index) && !about(index)) else {
+        return ends_with_name(tokens, name.start, name.end).then_some(name.start);
     };
     // What follows the name was looked at.
     if name.contains(&subject) {
@@ -134,6 +132,7 @@ fn committed(tokens: &Tokens, name: Range<usize>) -> Option<usize> {
     }
     let object =
         (subject + 1..tokens.len()).find(|&index| is_copula(tokens.word(index))).map(|copula| copula + 1);
+    let object = object.map(|index| introduced::object(tokens, subject, index));
     match object.and_then(|index| tokens.get(index).map(|token| (index, token))) {
         Some((index, token)) if token.article.is_none() && !leads(tokens.word(index)) => {
             describes(tokens, subject).then_some(index)
@@ -164,6 +163,7 @@ fn is_of_another(tokens: &Tokens, start: usize) -> bool {
 /// `New York Times`, `Apollo 11` or `red blue`.
 fn name_ends(tokens: &Tokens, end: usize) -> bool {
     tokens.get(end).is_none_or(|token| token.gap > Gap::Space || follows_a_name(tokens.word(end)))
+        || tail::denied(tokens, end)
 }
 
 #[cfg(test)]
