@@ -27,7 +27,8 @@ fn all_of_documents(lead: &str) -> bool {
         let leads = bare
             && matches!(word(before), "the" | "this" | "these" | "all" | "your")
             && (is_document(next) || is_document(word(index + 2)));
-        let follows = is_document(word(before))
+        // `as provided in the text`
+        let follows = (is_document(word(before)) || word(before) == "as" && bare)
             && (written[index].ends_with(',')
                 || matches!(next, "in" | "above" | "below" | "here" | "to" | "by" | "with" | "within"));
         leads || follows
@@ -60,8 +61,9 @@ fn documents<'a, 'b>(words: &'a [&'b str]) -> Option<&'a [&'b str]> {
 /// Whether a clause says that documents or all of us know: `The documents indicate that`, `So we can say that`. O(1).
 pub(crate) fn testifies(clause: &[&str]) -> bool {
     let clause = clause.strip_suffix(&["that"]).unwrap_or(clause);
-    let first =
-        clause.iter().position(|word| !matches!(*word, "so" | "thus" | "therefore" | "hence" | "and"));
+    let first = clause
+        .iter()
+        .position(|word| !matches!(*word, "so" | "thus" | "therefore" | "hence" | "and" | "now"));
     let clause = first.map_or(clause, |first| &clause[first..]);
     matches!(
         clause,
@@ -100,7 +102,8 @@ pub(crate) fn opens(words: &[&str]) -> bool {
     let first = words.iter().position(|word| !matches!(*word, "so" | "thus" | "therefore" | "hence"));
     let rest = first.map_or(words, |first| &words[first..]);
     let numbered = rest.last().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
-    IDLE.iter().any(|idle| idle.split(' ').eq(rest.iter().copied()))
+    matches!(words, ["as", "provided", rest @ ..] if rest.iter().any(|word| is_document(word)))
+        || IDLE.iter().any(|idle| idle.split(' ').eq(rest.iter().copied()))
         || rest.len() == 3
             && rest[0] == "in"
             && numbered

@@ -16,13 +16,18 @@ pub(crate) fn introduces(tokens: &Tokens, index: usize) -> bool {
             || word == "former" && (is_noun(next) || is_title(next))
             || is_title(word) && named_in_full(tokens, index)
             || is_year(word) && is_noun(next) && lower(index + 1)
-            || is_description(word) && lower(index) && matches!(next, "named" | "called"))
+            || is_description(word)
+                && lower(index)
+                && matches!(next, "named" | "called")
+                && !lower(index + 2))
 }
 
 /// Whether a word that else introduces is a name here: `The Who, an English band`, `WHO (World Health Organization)`.
 fn is_name(tokens: &Tokens, index: usize) -> bool {
     let Some(token) = tokens.get(index).filter(|token| token.upper) else { return false };
-    let ends = tokens.get(index + 1).is_none_or(|token| token.gap > Gap::Break);
+    let next = tokens.word(index + 1);
+    let ends = tokens.get(index + 1).is_none_or(|token| token.gap > Gap::Break)
+        || matches!(next, "according" | "because" | "instead");
     let function = listed(tokens.word(index), "who which that it he she they this there with as by on in");
     function
         && ends
@@ -33,9 +38,16 @@ fn is_name(tokens: &Tokens, index: usize) -> bool {
 /// Whether a verb behind a pronoun, a copula or a described subject opens a phrase of place, time or author.
 fn happens(tokens: &Tokens, index: usize) -> bool {
     let before = index.checked_sub(1).map_or("", |before| tokens.word(before));
-    (is_copula(before) || listed(before, "it he she they this"))
-        && locates(tokens.word(index + 1))
-        && verb(tokens.word(index))
+    // `It took place in`
+    let subject = listed(before, "it he she they this");
+    if tokens.word(index) == "took" {
+        return subject && tokens.word(index + 1) == "place" && locates(tokens.word(index + 2));
+    }
+    let took = tokens.word(index) == "place" && before == "took" && index > 1;
+    if took && locates(tokens.word(index + 1)) {
+        return happens(tokens, index - 1);
+    }
+    (is_copula(before) || subject) && locates(tokens.word(index + 1)) && verb(tokens.word(index))
 }
 
 fn verb(word: &str) -> bool {

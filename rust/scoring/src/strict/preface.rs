@@ -1,7 +1,7 @@
 //! Words between `the answer is` and the answer: `as follows:`, `in fact`, `found to be`.
 
 /// Words that only lead on, with what may stand around them. `Actually Autistic` is a name.
-const PREFACES: [&str; 11] = [
+const PREFACES: [&str; 15] = [
     "as follows:",
     "the following:",
     "as follows",
@@ -13,6 +13,10 @@ const PREFACES: [&str; 11] = [
     "in fact",
     "actually",
     "found to be",
+    "stated to be",
+    "determined to be",
+    "given as",
+    "stated as",
 ];
 
 /// Where an answer starts that is announced before byte `content`. O(1).

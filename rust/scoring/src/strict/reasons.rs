@@ -20,6 +20,7 @@ pub(crate) fn reasons(tokens: &Tokens, first: usize) -> bool {
                 is_verb_of_record(next) && recorded(tokens, first + 2)
                     || matches!(next, "per" | "he" | "she" | "it" | "they")
                     || quotes(tokens, first + 1)
+                    || tells(tokens, first + 1, tokens.len())
             }
             "according" | "due" => next == "to" && source(tokens, first + 2),
             "based" => next == "on" && source(tokens, first + 2),

@@ -82,8 +82,13 @@ fn is_name(answer: &Tokens, tokens: &Tokens, first: usize) -> bool {
     name && count <= MAX_NAME_WORDS
         && !tokens.get(first).is_some_and(|token| token.possessive)
         && !words().any(|word| is_grammar(word) || denies(word) || word.starts_with("http"))
-        && !words().all(|word| {
-            is_label(word) || word.starts_with(|char: char| char.is_numeric()) && !digit(answer, 0)
+        && !(first..tokens.len()).all(|index| {
+            // `Source: Document 2` below a date
+            let placed =
+                index > first && matches!(tokens.word(index - 1), "document" | "doc" | "passage" | "page");
+            is_label(tokens.word(index))
+                || digit(tokens, index) && (placed || !digit(answer, 0))
+                || tokens.word(index).starts_with(|char: char| char.is_numeric()) && !digit(answer, 0)
         })
         && !sure(tokens)
         && !repeats(answer, tokens, first)

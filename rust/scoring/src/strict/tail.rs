@@ -99,7 +99,7 @@ pub(crate) fn denied(tokens: &Tokens, first: usize) -> bool {
             first + 1
         }
         ("instead", "of")
-            if (paused || gap(first) == Some(Gap::Space)) && gap(first + 1) == Some(Gap::Space) =>
+            if (paused || gap(first) <= Some(Gap::Break)) && gap(first + 1) == Some(Gap::Space) =>
         {
             first + 2
         }

@@ -39,8 +39,8 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if prediction.normal() == gold.normal() {
         return Reason::Matched;
     }
-    let covered = prediction.find(gold).map(|start| (start, start + gold.len()));
-    let covered = covered.or_else(|| dates::place(prediction, gold));
+    let found = || prediction.find(gold).map(|start| (start, start + gold.len()));
+    let covered = dates::place(prediction, gold).or_else(found);
     let (start, end) = covered.unwrap_or((0, 0));
     if let Some(reason) = objection(prediction, start, end) {
         return reason;

@@ -5,6 +5,9 @@ use crate::strict::behind;
 use crate::strict::extract::Answer;
 use crate::strict::object;
 
+/// A longer line before a fence says something.
+const MAX_HEADING_BYTES: usize = 40;
+
 /// An answer without what is around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wrapped<'a> {
@@ -33,14 +36,17 @@ impl Wrapped<'_> {
     }
 }
 
-/// The answer of a text that is an object, fenced or not, whatever its other fields announce. O(n).
+/// The answer of a text that is an object, fenced or not, whatever its other fields announce; a line that ends in a
+/// colon may stand before the fence. O(n).
 pub(crate) fn whole(text: &str) -> Option<Wrapped<'_>> {
     let text = text.trim();
-    let inner = match text.strip_prefix("```").filter(|_| text.ends_with("```")) {
-        Some(_) => fenced(text).filter(|(before, _)| before.is_empty())?.1,
-        None => text,
-    };
-    object(inner.trim(), "")
+    if !text.ends_with("```") {
+        return object(text, "");
+    }
+    let (before, inner) = fenced(text)?;
+    let heads = before.trim_end_matches(['*', '_', ' ']).ends_with(':') && before.len() <= MAX_HEADING_BYTES;
+    let heads = before.is_empty() || heads && !before.contains('\n');
+    object(inner.trim(), before).filter(|_| heads)
 }
 
 /// The answer of a text that ends in a fenced block with an object that has one answer, that is such an object, or that
