@@ -14,12 +14,12 @@ pub(crate) fn introduces(tokens: &Tokens, index: usize) -> bool {
         && (leads(word)
             || happens(tokens, index)
             || word == "former" && (is_noun(next) || is_title(next))
-            || is_title(word) && named_in_full(tokens, index)
+            || named_in_full(tokens, index) && is_title(word)
             || is_year(word) && is_noun(next) && lower(index + 1)
-            || is_description(word)
+            || matches!(next, "named" | "called")
                 && lower(index)
-                && matches!(next, "named" | "called")
-                && !lower(index + 2))
+                && !lower(index + 2)
+                && is_description(word))
 }
 
 /// Whether a word that else introduces is a name here: `The Who, an English band`, `WHO (World Health Organization)`.

@@ -39,7 +39,7 @@ pub(crate) fn unified(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::unified as read;
 
     #[test]
     fn other_tags_become_one() {
@@ -51,7 +51,7 @@ mod tests {
             ("", ""),
         ];
         for (text, unified) in rows {
-            assert_eq!(super::unified(text), unified, "{text}");
+            assert_eq!(read(text), unified, "{text}");
         }
     }
 }

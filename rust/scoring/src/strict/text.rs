@@ -48,7 +48,7 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if covered.is_none() {
         return Reason::Different;
     }
-    let told = length(prediction, end) > 2 * gold.len() + SPARE_TOKENS || lists(prediction, start, end);
+    let told = outgrows(prediction, end, 2 * gold.len() + SPARE_TOKENS) || lists(prediction, start, end);
     let told = told || !regions::agree(prediction, start, end);
     if told || name_ends(prediction, end) && !tail::allows(prediction, end) {
         return Reason::TooManyCandidates;
@@ -61,10 +61,10 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     }
 }
 
-/// How many tokens an answer has up to a reason behind its name, which has a limit of its own.
-fn length(tokens: &Tokens, end: usize) -> usize {
-    let reason = (end..tokens.len()).find(|&index| tail::reasons(tokens, index));
-    reason.filter(|&at| tokens.len() - at <= MAX_REASON).unwrap_or(tokens.len())
+/// Whether an answer has more than `most` tokens up to a reason behind its name, which has a limit of its own.
+fn outgrows(tokens: &Tokens, end: usize, most: usize) -> bool {
+    let short = |index: usize| tokens.len() - index <= MAX_REASON && tail::reasons(tokens, index);
+    tokens.len() > most && !(end..=most).any(short)
 }
 
 /// Denials and hedges outside tokens `start..end`.
