@@ -8,8 +8,11 @@ use crate::strict::words::is_copula;
 /// A subject has at most this many words.
 const MAX_SUBJECT: usize = 5;
 
+/// A longer clause tells nothing.
+const MAX_CLAUSE: usize = 24;
+
 /// Whether a named subject at `first` does something of a closed list, and no other name stands behind its verb. A bare
-/// `is` would set two names equal. O(1) but for the clause.
+/// `is` would set two names equal. O(1).
 pub(crate) fn tells(tokens: &Tokens, first: usize, end: usize) -> bool {
     let upper = |index: usize| tokens.get(index).is_some_and(|token| token.upper);
     let close = |index: usize| tokens.get(index).is_some_and(|token| token.gap <= Gap::Break);
@@ -23,7 +26,8 @@ pub(crate) fn tells(tokens: &Tokens, first: usize, end: usize) -> bool {
         _ if acts(word) => verb + 1,
         _ => return false,
     };
-    after <= end && (after..end).all(|index| !upper(index) || month(tokens.word(index)).is_some())
+    (after..first + MAX_CLAUSE).contains(&end)
+        && (after..end).all(|index| !upper(index) || month(tokens.word(index)).is_some())
 }
 
 /// Verbs of a life or a work.
@@ -64,21 +68,24 @@ pub(crate) fn quotes(tokens: &Tokens, first: usize) -> bool {
 
 /// Whether no name stands in a clause.
 fn plain(tokens: &Tokens, first: usize) -> bool {
-    (first..tokens.len()).all(|index| {
-        tokens.get(index).is_some_and(|token| !token.upper || month(tokens.word(index)).is_some())
-    })
+    tokens.len() < first + MAX_CLAUSE
+        && (first..tokens.len()).all(|index| {
+            tokens.get(index).is_some_and(|token| !token.upper || month(tokens.word(index)).is_some())
+        })
 }
 
 /// Whether a clause sets something equal to a name that was not said before: `the capital is Paris`, `it is Paris`,
-/// `says Paris`. What is somebody's own (`its director is Nolan`) is not the answer.
+/// `says Paris`. What is somebody's own (`its director is Nolan`) is not the answer. O(1).
 pub(crate) fn equates(tokens: &Tokens, first: usize) -> bool {
     let new = |index: usize| {
         let token =
             tokens.get(index).filter(|token| token.upper && token.gap <= Gap::Break && !token.possessive);
-        token.is_some() && (0..first).all(|before| tokens.word(before) != tokens.word(index))
+        token.is_some()
+            && (first.saturating_sub(MAX_CLAUSE)..first)
+                .all(|before| tokens.word(before) != tokens.word(index))
     };
-    let ends = |index: usize| (index..tokens.len()).all(new);
-    (first..tokens.len()).any(|index| {
+    let ends = |index: usize| (index..tokens.len().min(index + MAX_SUBJECT)).all(new);
+    (first..tokens.len().min(first + MAX_CLAUSE)).any(|index| {
         let word = tokens.word(index);
         let subject = index > first
             && (matches!(tokens.word(index - 1), "it" | "this" | "that")
