@@ -56,6 +56,13 @@ fn time_is_linear_in_what_is_repeated() {
         "1 ",
         "a ",
         "Final: a\n",
+        ", because May lived May",
+        " because THAT IS",
+        " [1]",
+        "(UK)",
+        "\"a\": \"b\", ",
+        "May 1 ",
+        "因为文中",
     ];
     // What is quadratic takes 64 times as long for eight times the text.
     let work = |prefix: &str, unit: &str, bytes: usize| {

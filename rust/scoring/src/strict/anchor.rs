@@ -3,6 +3,7 @@
 use memchr::memrchr2;
 
 use crate::strict::anchor_zh;
+use crate::strict::preface;
 use crate::strict::standing::commits;
 
 /// An announcement.
@@ -74,7 +75,8 @@ fn last_english(text: &str) -> Said {
         end = at;
         match at.checked_sub(3).and_then(|at| phrase(text, at)) {
             Some(Phrase::Named(anchor)) if commits(text, anchor.start) => {
-                return Said::At(Anchor { further, ..anchor });
+                let content = preface::past(text, anchor.content);
+                return Said::At(Anchor { content, further, ..anchor });
             }
             Some(_) if phrases == MAX_PHRASES => break,
             Some(_) => (further, phrases) = (Some(at), phrases + 1),
@@ -119,8 +121,7 @@ fn phrase(text: &str, at: usize) -> Option<Phrase> {
     }
     let (start, named) = opening(bytes, at);
     let after = skip(bytes, at + "answer".len(), is_space);
-    let opens_line =
-        bytes[..start].iter().rev().find(|&&byte| !is_mark(byte)).is_none_or(|&byte| byte == b'\n');
+    let opens_line = opens_line(&text[..start]);
     match bytes.get(after) {
         Some(b':') if named || opens_line => {
             return Some(Phrase::Named(Anchor { start, content: after + 1, further: None }));
@@ -149,10 +150,27 @@ fn phrase(text: &str, at: usize) -> Option<Phrase> {
     if word.eq_ignore_ascii_case(b"is") {
         return Some(phrase(verb + 2));
     }
-    // `should be`, `would be`.
-    let supposed = word.eq_ignore_ascii_case(b"should") || word.eq_ignore_ascii_case(b"would");
+    // `should be`, `would be`, `must be`.
+    let supposed =
+        ["should", "would", "must"].iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
     let be = skip(bytes, verb + word.len(), is_space);
     (supposed && word_at(bytes, be).eq_ignore_ascii_case(b"be")).then(|| phrase(be + 2))
+}
+
+/// Whether nothing but marks stands before a phrase on its line, among them a sign that praises.
+fn opens_line(before: &str) -> bool {
+    let unmarked = |text: &str| text.bytes().rev().take_while(|&byte| is_mark(byte)).count();
+    let bare = &before[..before.len() - unmarked(before)];
+    if bare.is_empty() || bare.ends_with('\n') {
+        return true;
+    }
+    let signed = ["🎯", "✅", "✔\u{fe0f}", "✔", "📌", "📝", "💡", "👉"]
+        .iter()
+        .find_map(|sign| bare.strip_suffix(sign));
+    signed.is_some_and(|rest| {
+        let rest = &rest[..rest.len() - unmarked(rest)];
+        rest.is_empty() || rest.ends_with('\n')
+    })
 }
 
 fn joined(bytes: &[u8], at: usize) -> bool {

@@ -1,5 +1,8 @@
 //! A parenthesis behind a name that says more of it: `Berlin (Germany)`, `Titanic (1997 film)`.
 
+use crate::strict::chinese;
+use crate::strict::lifespan;
+use crate::strict::shortform;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{is_noun, relates};
 
@@ -9,6 +12,9 @@ const MAX_WORDS: usize = 4;
 /// name, a year, a country or state, or words with a noun or a preposition that make a description. A lone name
 /// (`Berlin (Paris)`) is another candidate. O(1) but for the name's length.
 pub(crate) fn describes(tokens: &Tokens, start: usize, end: usize) -> bool {
+    if lifespan::stands(tokens, end) || shortform::stands(tokens, start, end) {
+        return true;
+    }
     let count = tokens.len() - end;
     let opens = tokens.get(end).is_some_and(|token| token.gap == Gap::Parenthesis);
     let closed =
@@ -46,6 +52,7 @@ pub(crate) fn describes(tokens: &Tokens, start: usize, end: usize) -> bool {
         || initials
         || lived
         || count == 1 && year(first)
+        || count == 1 && chinese::describes(first)
         || is_region(tokens.normal_from(end))
 }
 

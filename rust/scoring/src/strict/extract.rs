@@ -16,9 +16,11 @@ use crate::strict::lines::{behind_tag, line, line_start, span};
 use crate::strict::number;
 use crate::strict::plain::plain;
 use crate::strict::response::{answer_part, goes_on};
+use crate::strict::restated;
 use crate::strict::retraction::{self, Behind};
 use crate::strict::sentence::first_sentence;
 use crate::strict::struck::is_struck;
+use crate::strict::tags;
 use crate::strict::template::is_template;
 use crate::strict::tokens::Tokens;
 use crate::strict::wrapped;
@@ -76,7 +78,7 @@ impl Answer {
         }
     }
 
-    fn of(span: &str) -> Self {
+    pub(super) fn of(span: &str) -> Self {
         let span = around::unboxed(span);
         let line = plain(span.trim_start_matches([':', '：', '=', ' ', '\t', '*', '_']));
         let sentence = first_sentence(&line);
@@ -127,20 +129,19 @@ fn objection(span: &str, line: &str, sentence: &str) -> Option<Reason> {
 /// The final answer, or why there is none. O(n).
 pub(crate) fn find(response: &str, reasoning: Reasoning) -> Result<Answer, Reason> {
     let part = answer_part(response, reasoning).ok_or(Reason::UnfinishedReasoning)?;
+    let part = &*tags::unified(part);
     // What stands there is not the answer of the turn that was asked for.
     if goes_on(part) {
         return Err(Reason::TooManyCandidates);
     }
     let said = anchor::last(part);
-    let found = anchored(part, said);
-    let wrapped = if found.is_none() { wrapped::content(part) } else { None };
+    // What other fields of an object announce is not its answer.
+    let whole = wrapped::whole(part);
+    let found = if whole.is_some() { None } else { anchored(part, said) };
+    let wrapped = if found.is_none() { whole.or_else(|| wrapped::content(part)) } else { None };
     checked(match (found, wrapped) {
         (Some(answer), _) => answer,
-        (None, Some(wrapped)) => {
-            let lead = wrapped.before.rsplit('\n').next().unwrap_or("");
-            let answer = Answer::of(wrapped.answer);
-            Answer { anchored: wrapped.named, refused: around::doubted(lead), ..answer }
-        }
+        (None, Some(wrapped)) => wrapped.read(),
         // `I doubt the answer is Berlin` is not itself an answer.
         _ if said == Said::Denied => return Err(Reason::NoAnswer),
         _ => bare(part)?,
@@ -244,9 +245,7 @@ fn bare(part: &str) -> Result<Answer, Reason> {
     if line.is_empty() {
         return Err(Reason::NoAnswer);
     }
-    // A copula.
-    let line =
-        ["That would be ", "It would be "].iter().find_map(|lead| line.strip_prefix(lead)).unwrap_or(line);
+    let line = restated::subject(line).unwrap_or(line);
     if line.contains('\n') || line.len() > MAX_BARE_ANSWER_BYTES {
         return Err(Reason::NoAnswer);
     }

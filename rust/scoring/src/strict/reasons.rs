@@ -3,6 +3,7 @@
 use crate::strict::tail::predicate;
 use crate::strict::tail_words::{excuses, is_verb_of_record};
 use crate::strict::tokens::{Article, Gap, Tokens};
+use crate::strict::told::{equates, quotes, tells};
 use crate::strict::words::is_copula;
 
 /// How many tokens of a reason are read.
@@ -18,6 +19,8 @@ pub(crate) fn reasons(tokens: &Tokens, first: usize) -> bool {
             "as" => {
                 is_verb_of_record(next) && recorded(tokens, first + 2)
                     || matches!(next, "per" | "he" | "she" | "it" | "they")
+                    || quotes(tokens, first + 1)
+                    || tells(tokens, first + 1, tokens.len())
             }
             "according" | "due" => next == "to" && source(tokens, first + 2),
             "based" => next == "on" && source(tokens, first + 2),
@@ -40,9 +43,14 @@ fn cause(tokens: &Tokens, first: usize) -> bool {
             && tokens.get(index).is_some_and(|token| token.upper)
             && (first.saturating_sub(MAX_CAUSE)..first).all(|before| tokens.word(before) != word)
     };
-    let other =
-        near.any(|(index, word)| is_copula(tokens.word(index + 1)) && new(index, word) || excuses(word));
-    first + 2 < tokens.len() && !matches!(next, "why" | "of") && !equal && !other
+    let told = tells(tokens, first + 1, tokens.len());
+    let other = near
+        .any(|(index, word)| !told && is_copula(tokens.word(index + 1)) && new(index, word) || excuses(word));
+    first + 2 < tokens.len()
+        && !matches!(next, "why" | "of")
+        && !equal
+        && !other
+        && !equates(tokens, first + 1)
 }
 
 /// Whether what stands behind `as stated` says where, or nothing does.

@@ -1,6 +1,7 @@
 //! Countries and states behind a name: one, or a state and its country.
 
 use crate::strict::aside::is_region;
+use crate::strict::shortform;
 use crate::strict::tokens::{Gap, Tokens};
 
 /// Countries, each name between bars, with their states.
@@ -45,6 +46,10 @@ const STATES: [(&str, &str); 6] = [
 /// Whether the countries and states behind the name at tokens `start..end`, the name among them where it is one, are
 /// one place: at most one of them, or a state and its country. O(n).
 pub(crate) fn agree(tokens: &Tokens, start: usize, end: usize) -> bool {
+    // `the United Kingdom (UK)`
+    if shortform::stands(tokens, start, end) {
+        return true;
+    }
     let mut known = Vec::new();
     known.extend(Some(tokens.slice(start, end)).filter(|name| is_region(name)));
     let mut first = end;

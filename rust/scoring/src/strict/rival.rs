@@ -82,10 +82,22 @@ fn is_name(answer: &Tokens, tokens: &Tokens, first: usize) -> bool {
     name && count <= MAX_NAME_WORDS
         && !tokens.get(first).is_some_and(|token| token.possessive)
         && !words().any(|word| is_grammar(word) || denies(word) || word.starts_with("http"))
-        && !words().all(|word| {
-            is_label(word) || word.starts_with(|char: char| char.is_numeric()) && !digit(answer, 0)
+        && !(first..tokens.len()).all(|index| {
+            // `Source: Document 2` below a date
+            let placed =
+                index > first && matches!(tokens.word(index - 1), "document" | "doc" | "passage" | "page");
+            is_label(tokens.word(index))
+                || digit(tokens, index) && (placed || !digit(answer, 0))
+                || tokens.word(index).starts_with(|char: char| char.is_numeric()) && !digit(answer, 0)
         })
+        && !sure(tokens)
         && !repeats(answer, tokens, first)
+}
+
+/// `Confidence: 95%`
+fn sure(tokens: &Tokens) -> bool {
+    let share = tokens.word(1).parse::<f64>().is_ok_and(|share| share >= 50.0);
+    tokens.len() == 3 && tokens.word(0) == "confidence" && share && tokens.word(2) == "%"
 }
 
 /// Whether one of two texts is within the other.
@@ -187,7 +199,7 @@ fn is_label(word: &str) -> bool {
          references note notes document documents doc passage context step steps solution summary \
          conclusion confidence justification rationale details detail quote citation citations background \
          points verification check proof question done end supporting key detailed brief short full final \
-         answer correct of and for page section table chapter high complete calculation",
+         answer correct of and for page section table chapter high complete calculation follows below",
     )
 }
 

@@ -1,9 +1,10 @@
 //! Where the first sentence of a line ends.
 
 /// Abbreviations that do not end a sentence.
-const ABBREVIATIONS: [&str; 21] = [
+const ABBREVIATIONS: [&str; 38] = [
     "mr", "mrs", "ms", "dr", "st", "sr", "jr", "prof", "vs", "no", "inc", "ltd", "co", "corp", "gen", "gov",
-    "sen", "rep", "approx", "ca", "rs",
+    "sen", "rep", "approx", "ca", "rs", "doc", "bros", "vol", "capt", "col", "lt", "mt", "jan", "feb", "mar",
+    "apr", "aug", "sep", "sept", "oct", "nov", "dec",
 ];
 
 /// Up to a full stop, question or exclamation mark before a space and a word that is not in lower case. A stop behind
@@ -33,6 +34,7 @@ pub(crate) fn first_sentence(line: &str) -> &str {
 }
 
 fn is_abbreviation(word: &str) -> bool {
+    let word = word.trim_start_matches(|char: char| "\"'*_`[\u{201c}\u{2018}《「".contains(char));
     let mut chars = word.chars();
     let single = chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none();
     single

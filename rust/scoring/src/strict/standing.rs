@@ -1,8 +1,7 @@
 //! How a phrase such as `the answer is` stands in its sentence: what leads to it has to conclude.
 
-use crate::strict::anchor_words::{
-    concludes, grounds, heads, infers, inverts, is_document, supposed, unsays,
-};
+use crate::strict::anchor_words::{concludes, grounds, heads, infers, inverts, is_document};
+use crate::strict::given;
 use crate::strict::lines::tail;
 use crate::strict::words::denies;
 
@@ -28,7 +27,7 @@ pub(crate) fn commits(text: &str, start: usize) -> bool {
     if all.iter().all(|word| concludes(word) || matches!(*word, "the" | "answer" | "is")) {
         return true;
     }
-    if all.iter().any(|word| supposed(word)) || whole && inverts(all[0]) {
+    if given::supposes(lead, &all) || whole && inverts(all[0]) {
         return false;
     }
     let mark = lead.char_indices().rfind(|(_, char)| ",;:—–".contains(*char));
@@ -43,7 +42,10 @@ pub(crate) fn commits(text: &str, start: usize) -> bool {
     if matches!(last, "so" | "therefore" | "thus" | "hence") {
         return true;
     }
-    if all.iter().any(|word| unsays(word)) {
+    if whole && given::testifies(&all) {
+        return true;
+    }
+    if given::any_unsays(&all) {
         return false;
     }
     if !clause.iter().all(|word| concludes(word)) {
@@ -51,13 +53,27 @@ pub(crate) fn commits(text: &str, start: usize) -> bool {
         let here = matches!(clause[..], ["here", "is"] | ["heres"]);
         return grounded || here || infers(last) && !clause.iter().any(|word| denies(word));
     }
-    let before = lowered(before);
+    let char = mark.map_or(' ', |(_, char)| char);
+    let before = lowered(if char == ',' { unheaded(before) } else { before });
     let before: Vec<&str> = words(&before).collect();
-    match mark.map_or(' ', |(_, char)| char) {
-        ':' => before.len() <= MAX_HEADING_WORDS && before.iter().all(|word| heads(word)),
+    match char {
+        ':' => is_heading(&before),
         ',' if !clause.iter().any(|word| matches!(*word, "and" | "but")) => whole && opens(&before),
         _ => true,
     }
+}
+
+fn is_heading(words: &[&str]) -> bool {
+    words.len() <= MAX_HEADING_WORDS && words.iter().all(|word| heads(word))
+}
+
+/// What follows a heading: of `Step 3: Therefore`, the word.
+fn unheaded(text: &str) -> &str {
+    let headed = text.split_once(':').filter(|(heading, _)| {
+        let heading = lowered(heading);
+        is_heading(&words(&heading).collect::<Vec<_>>())
+    });
+    headed.map_or(text, |(_, rest)| rest)
 }
 
 /// Whether a sentence opens with what an answer is concluded from.
@@ -65,6 +81,7 @@ fn opens(words: &[&str]) -> bool {
     let Some(first) = words.iter().position(|word| !concludes(word)) else { return true };
     let word = words[first];
     grounds(word)
+        || given::opens(words)
         || matches!(word, "the" | "this" | "these" | "light" | "order")
             && words.iter().any(|word| is_document(word))
 }

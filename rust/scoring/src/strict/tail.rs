@@ -2,18 +2,24 @@
 //! a remark that takes the first one back, and nobody can list all of those.
 
 use crate::strict::aside::is_region;
+use crate::strict::chinese;
+use crate::strict::lifespan;
 pub(crate) use crate::strict::reasons::reasons;
 use crate::strict::tail_words::{
     directs, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record, is_year,
     locates, measures, supposes,
 };
 use crate::strict::tokens::{Article, Gap, Tokens};
+use crate::strict::told::tells;
 use crate::strict::words::{is_copula, relates};
 
 /// Whether every phrase behind a name that ends before token `end` is one that says more of it: `Berlin, Germany`,
 /// `Berlin in 1990`, `Berlin, which is the capital`. A parenthesis is an aside's to judge. O(n).
 pub(crate) fn allows(tokens: &Tokens, end: usize) -> bool {
     let opens = |index: usize| tokens.get(index).is_some_and(|token| token.gap > Gap::Break || index == end);
+    if lifespan::stands(tokens, end) {
+        return true;
+    }
     let (mut index, mut opened) = (end, "");
     while index < tokens.len() {
         let next = (index + 1..tokens.len()).find(|&index| opens(index)).unwrap_or(tokens.len());
@@ -37,7 +43,9 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
     let (word, last) = (tokens.word(first), first + 1 == end);
     let Some(token) = tokens.get(first) else { return false };
     match word {
-        _ if token.article.is_some() => !joined && described(tokens, first, end),
+        _ if token.article.is_some() => {
+            !joined && described(tokens, first, end) && !another(tokens, first, end)
+        }
         _ if is_copula(word) => predicate(tokens, first + 1, end),
         "has" | "had" | "have" => first + 1 < end && named(tokens, first + 1),
         "did" | "does" => last,
@@ -50,10 +58,11 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
         "it" | "he" | "she" | "they" if matches!(token.gap, Gap::Break | Gap::Dash) => {
             relative(tokens, first, end)
         }
-        "not" => token.gap == Gap::Comma && denied(tokens, first),
+        "not" | "and" | "instead" => denied(tokens, first),
         _ if locates(word) => object(tokens, first),
         _ if reasons(tokens, first) => true,
         _ if joined => false,
+        _ if chinese::reasons(word) => true,
         // `Berlin, Germany`, `Washington, D.C.`, `July 4, 1776`, `Apple, Inc.`
         "inc" | "ltd" | "llc" | "corp" | "co" | "jr" | "sr" | "phd" | "md" | "esq" | "dc" | "ad" | "bc" => {
             last
@@ -75,13 +84,28 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
     }
 }
 
-/// Whether a name that is none of the answer ends it: `, not Paris`.
+/// Whether a name that is none of the answer ends it: `, not Paris`, `, and not Paris`, `instead of
+/// Paris`.
 pub(crate) fn denied(tokens: &Tokens, first: usize) -> bool {
     let names = |index: usize| tokens.get(index).is_some_and(|token| token.upper && token.gap == Gap::Space);
-    tokens.word(first) == "not"
-        && tokens.get(first).is_some_and(|token| token.gap == Gap::Comma)
-        && (first + 2..first + 6).contains(&tokens.len())
-        && (first + 1..tokens.len()).all(names)
+    let gap = |index: usize| tokens.get(index).map(|token| token.gap);
+    let paused = gap(first) == Some(Gap::Comma);
+    let behind = match (tokens.word(first), tokens.word(first + 1)) {
+        ("and", "not") if paused && gap(first + 1) == Some(Gap::Space) => first + 2,
+        ("not", _)
+            if paused
+                || first > 0 && tokens.word(first - 1) == "and" && gap(first - 1) == Some(Gap::Comma) =>
+        {
+            first + 1
+        }
+        ("instead", "of")
+            if (paused || gap(first) <= Some(Gap::Break)) && gap(first + 1) == Some(Gap::Space) =>
+        {
+            first + 2
+        }
+        _ => return false,
+    };
+    (behind + 1..behind + 5).contains(&tokens.len()) && (behind..tokens.len()).all(names)
 }
 
 /// Whether a preposition has an object that a statement has: a name, a number, `the north`, but not `theory` or `a
@@ -135,6 +159,14 @@ fn described(tokens: &Tokens, first: usize, end: usize) -> bool {
     })
 }
 
+/// Whether words with an article are a name and say of nothing what it is: `the Beatles`, but not `the UK`, `the King`.
+fn another(tokens: &Tokens, first: usize, end: usize) -> bool {
+    (first..end).all(|index| {
+        tokens.get(index).is_some_and(|token| token.upper && !token.possessive)
+            && !is_description(tokens.word(index))
+    }) && !region(tokens, first, end)
+}
+
 /// Whether what follows a copula says more of its subject and sets it equal to no other name.
 pub(super) fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
     let word = tokens.word(index);
@@ -162,7 +194,13 @@ fn relative(tokens: &Tokens, first: usize, end: usize) -> bool {
     if is_copula(next) {
         return predicate(tokens, first + 2, end);
     }
-    !supposes(next)
+    // `where Christopher Nolan was born`, but not `where Paris is`
+    let place = matches!(tokens.word(first), "where" | "when") && token.upper;
+    if place && tells(tokens, first + 1, end) {
+        return true;
+    }
+    let unfinished = place && is_copula(tokens.word(end - 1));
+    !(unfinished || supposes(next))
         && (!token.upper || first + 2 < end && !tokens.get(first + 2).is_some_and(|token| token.upper))
 }
 

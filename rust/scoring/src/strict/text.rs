@@ -3,8 +3,11 @@
 use std::ops::Range;
 
 use crate::strict::aside;
+use crate::strict::dates;
 use crate::strict::doubt;
+use crate::strict::introduced::{self, ends_with_name, introduces};
 use crate::strict::regions;
+use crate::strict::shortform;
 use crate::strict::tail;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{
@@ -15,6 +18,9 @@ use crate::verdict::Reason;
 
 /// A prediction that covers a gold of `m` tokens has at most `2 m + 8`.
 const SPARE_TOKENS: usize = 8;
+
+/// A reason behind a name has at most so many tokens.
+const MAX_REASON: usize = 16;
 
 /// Judges one answer.
 ///
@@ -33,7 +39,8 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if prediction.normal() == gold.normal() {
         return Reason::Matched;
     }
-    let covered = prediction.find(gold).map(|start| (start, start + gold.len()));
+    let found = || prediction.find(gold).map(|start| (start, start + gold.len()));
+    let covered = dates::place(prediction, gold).or_else(found);
     let (start, end) = covered.unwrap_or((0, 0));
     if let Some(reason) = objection(prediction, start, end) {
         return reason;
@@ -41,7 +48,7 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if covered.is_none() {
         return Reason::Different;
     }
-    let told = prediction.len() > 2 * gold.len() + SPARE_TOKENS || lists(prediction, start, end);
+    let told = outgrows(prediction, end, 2 * gold.len() + SPARE_TOKENS) || lists(prediction, start, end);
     let told = told || !regions::agree(prediction, start, end);
     if told || name_ends(prediction, end) && !tail::allows(prediction, end) {
         return Reason::TooManyCandidates;
@@ -52,6 +59,12 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
         }
         _ => Reason::Different,
     }
+}
+
+/// Whether an answer has more than `most` tokens up to a reason behind its name, which has a limit of its own.
+fn outgrows(tokens: &Tokens, end: usize, most: usize) -> bool {
+    let short = |index: usize| tokens.len() - index <= MAX_REASON && tail::reasons(tokens, index);
+    tokens.len() > most && !(end..=most).any(short)
 }
 
 /// Denials and hedges outside tokens `start..end`.
@@ -93,9 +106,10 @@ fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
             Gap::Space | Gap::Break | Gap::Parenthesis => {}
         }
     }
-    let outside = |index: &usize| !(start..end).contains(index);
+    let spelt = shortform::stands(tokens, start, end);
+    let outside = |index: &usize| !((start..end).contains(index) || spelt && *index >= end);
     let joined = (0..tokens.len()).filter(outside).any(|index| {
-        joins(tokens.word(index))
+        joins(tokens.word(index)) && !(index >= end && tail::denied(tokens, index))
             || tokens.word(index) == "well" && index > 0 && tokens.word(index - 1) == "as"
     });
     // `from Berlin to Paris`
@@ -109,13 +123,8 @@ fn lists(tokens: &Tokens, start: usize, end: usize) -> bool {
 fn committed(tokens: &Tokens, name: Range<usize>) -> Option<usize> {
     let number = |index: usize| tokens.word(index).starts_with(|char: char| char.is_ascii_digit());
     let about = |index: usize| approximates(tokens.word(index)) && number(index + 1);
-    let Some(subject) = (0..tokens.len()).find(|&index| !leads(tokens.word(index)) && !about(index)) else {
-        // `It is The Who.`
-        let named = name.end == tokens.len()
-            && name.start > 0
-            && is_copula(tokens.word(name.start - 1))
-            && tokens.get(name.start).is_some_and(|token| token.upper);
-        return named.then_some(name.start);
+    let Some(subject) = (0..tokens.len()).find(|&index| !introduces(tokens, index) && !about(index)) else {
+        return ends_with_name(tokens, name.start, name.end).then_some(name.start);
     };
     // What follows the name was looked at.
     if name.contains(&subject) {
@@ -123,6 +132,7 @@ fn committed(tokens: &Tokens, name: Range<usize>) -> Option<usize> {
     }
     let object =
         (subject + 1..tokens.len()).find(|&index| is_copula(tokens.word(index))).map(|copula| copula + 1);
+    let object = object.map(|index| introduced::object(tokens, subject, index));
     match object.and_then(|index| tokens.get(index).map(|token| (index, token))) {
         Some((index, token)) if token.article.is_none() && !leads(tokens.word(index)) => {
             describes(tokens, subject).then_some(index)
@@ -153,6 +163,7 @@ fn is_of_another(tokens: &Tokens, start: usize) -> bool {
 /// `New York Times`, `Apollo 11` or `red blue`.
 fn name_ends(tokens: &Tokens, end: usize) -> bool {
     tokens.get(end).is_none_or(|token| token.gap > Gap::Space || follows_a_name(tokens.word(end)))
+        || tail::denied(tokens, end)
 }
 
 #[cfg(test)]

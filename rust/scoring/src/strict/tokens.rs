@@ -234,6 +234,8 @@ fn unit(word: &str) -> Option<usize> {
             | "khz"
             | "mhz"
             | "ghz"
+            | "am"
+            | "pm"
     );
     known.then_some(at)
 }
