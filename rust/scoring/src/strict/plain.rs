@@ -223,6 +223,10 @@ fn command<'a>(rest: &'a str, plain: &mut String, braces: &mut Vec<Brace>) -> &'
         "cdot" => replaced(plain, "·", after),
         "approx" | "sim" | "simeq" => replaced(plain, "≈", after),
         "pm" => replaced(plain, "±", after),
+        "le" | "leq" | "leqslant" => replaced(plain, "≤", after),
+        "ge" | "geq" | "geqslant" => replaced(plain, "≥", after),
+        "lt" => replaced(plain, "<", after),
+        "gt" => replaced(plain, ">", after),
         _ => {
             plain.push(' ');
             plain.push_str(name);

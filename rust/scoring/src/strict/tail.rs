@@ -51,7 +51,7 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
             relative(tokens, first, end)
         }
         "not" => token.gap == Gap::Comma && denied(tokens, first),
-        _ if locates(word) => object(tokens, first),
+        _ if locates(word) => object(tokens, first) && settled(tokens, first, end),
         _ if reasons(tokens, first) => true,
         _ if joined => false,
         // `Berlin, Germany`, `Washington, D.C.`, `July 4, 1776`, `Apple, Inc.`
@@ -71,7 +71,7 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
         }
         _ if is_ordinal(word) => described(tokens, first + 1, end),
         _ if is_description(word) => last || relates(tokens.word(first + 1)),
-        _ => last && is_year(word) || region(tokens, first, end),
+        _ => last && is_year(word) || token.gap == Gap::Comma && region(tokens, first, end),
     }
 }
 
@@ -145,14 +145,25 @@ pub(super) fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
     if token.upper {
         return (index..end).any(|index| tokens.get(index).is_some_and(|token| token.possessive));
     }
+    says_more(tokens, index)
+        || word.starts_with(|char: char| !char.is_alphabetic())
+        || is_description(word)
+        || is_description(tokens.word(index + 1))
+}
+
+/// Whether words behind a copula tell of a place, an origin, a record or a comparison rather than name something.
+pub(super) fn says_more(tokens: &Tokens, index: usize) -> bool {
+    let word = tokens.word(index);
     is_participle(word)
         || is_verb_of_record(word)
         || measures(word) && !tokens.get(index + 1).is_some_and(|token| token.upper)
         || locates(word) && object(tokens, index)
         || matches!(word, "where" | "who" | "his" | "her" | "its" | "their")
-        || word.starts_with(|char: char| !char.is_alphabetic())
-        || is_description(word)
-        || is_description(tokens.word(index + 1))
+}
+
+/// Whether every verb within a phrase says more of the name before it: `in 1990 was the capital`.
+fn settled(tokens: &Tokens, first: usize, end: usize) -> bool {
+    (first..end).all(|index| !is_copula(tokens.word(index)) || predicate(tokens, index + 1, end))
 }
 
 /// Whether a relative clause says more of a name: its verb neither supposes nor sets the name equal to another.

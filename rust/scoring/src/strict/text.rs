@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::strict::aside;
 use crate::strict::doubt;
 use crate::strict::regions;
+use crate::strict::subject;
 use crate::strict::tail;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{
@@ -117,26 +118,19 @@ fn committed(tokens: &Tokens, name: Range<usize>) -> Option<usize> {
             && tokens.get(name.start).is_some_and(|token| token.upper);
         return named.then_some(name.start);
     };
-    // What follows the name was looked at.
-    if name.contains(&subject) {
-        return Some(subject);
-    }
-    let object =
-        (subject + 1..tokens.len()).find(|&index| is_copula(tokens.word(index))).map(|copula| copula + 1);
-    match object.and_then(|index| tokens.get(index).map(|token| (index, token))) {
-        Some((index, token)) if token.article.is_none() && !leads(tokens.word(index)) => {
-            describes(tokens, subject).then_some(index)
-        }
+    let copula = (subject + 1..tokens.len())
+        .find(|&index| is_copula(tokens.word(index)))
+        .filter(|copula| !name.contains(copula));
+    let object = copula.filter(|&copula| {
+        tokens.get(copula + 1).is_some_and(|token| token.article.is_none()) && !leads(tokens.word(copula + 1))
+    });
+    match object {
+        // Decided without the gold: either the description's object or what stands before the verb is the answer.
+        Some(copula) if subject::describes(tokens, subject..copula) => Some(copula + 1),
+        Some(_) if !name.contains(&subject) => None,
+        // What follows the name was looked at.
         _ => Some(subject),
     }
-}
-
-fn describes(tokens: &Tokens, subject: usize) -> bool {
-    let owned = matches!(
-        subject.checked_sub(1).map_or("", |before| tokens.word(before)),
-        "its" | "his" | "her" | "their" | "this" | "that"
-    );
-    owned || tokens.get(subject).is_some_and(|token| token.article.is_some() || token.possessive)
 }
 
 /// Whether what leads to a name makes it part of something else: `the author of Hamlet`, `a band from Seattle`. The
