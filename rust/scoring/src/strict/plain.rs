@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use memchr::{memchr2, memchr3};
 
+use crate::strict::struck::attributes_hide;
+
 /// A longer tag of HTML is text.
-const MAX_TAG_BYTES: usize = 128;
+pub(crate) const MAX_TAG_BYTES: usize = 128;
 
 /// Plain text. Only pairs of markers go, so that `5*3` stays a product. O(n).
 pub(crate) fn plain(text: &str) -> String {
@@ -103,7 +105,8 @@ fn without_tags(text: &str) -> String {
         let name = &name[..name.bytes().take_while(u8::is_ascii_alphanumeric).count()];
         let window = &rest.as_bytes()[..rest.len().min(MAX_TAG_BYTES)];
         let end = memchr2(b'>', b'\n', window).filter(|&end| window[end] == b'>');
-        match end {
+        // What is not shown is not said.
+        match end.filter(|&end| !attributes_hide(&rest[..end])) {
             Some(end) if is_dress(name) => rest = &rest[end + 1..],
             Some(end) if is_paragraph(name) => {
                 plain.push('\n');
@@ -118,13 +121,13 @@ fn without_tags(text: &str) -> String {
     plain + rest
 }
 
-fn is_dress(name: &str) -> bool {
+pub(crate) fn is_dress(name: &str) -> bool {
     ["b", "i", "u", "em", "strong", "span", "code", "mark", "font", "big", "small", "tt", "answer"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))
 }
 
-fn is_paragraph(name: &str) -> bool {
+pub(crate) fn is_paragraph(name: &str) -> bool {
     ["p", "div", "center", "body", "html"].iter().any(|known| name.eq_ignore_ascii_case(known))
         || name.len() == 2
             && name.starts_with(['h', 'H'])

@@ -20,7 +20,8 @@ pub(crate) fn content(text: &str) -> Option<Wrapped<'_>> {
     let inner = inner.trim();
     match object(inner) {
         Some(answer) => Some(Wrapped { answer, before, named: true }),
-        None if before.is_empty() && !inner.contains('\n') => {
+        // `# Berlin` in a program is a comment.
+        None if before.is_empty() && !inner.contains('\n') && !inner.starts_with(['#', '/']) => {
             Some(Wrapped { answer: inner, before, named: false })
         }
         None => None,
