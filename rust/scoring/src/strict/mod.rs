@@ -22,6 +22,7 @@ mod judge;
 mod kind;
 mod lines;
 mod marks;
+mod nested;
 mod number;
 mod numeral;
 mod opposed;

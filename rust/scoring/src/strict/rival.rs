@@ -168,7 +168,7 @@ fn is_joint(word: &str) -> bool {
 }
 
 /// Words that a sentence has and a name has not.
-fn is_grammar(word: &str) -> bool {
+pub(crate) fn is_grammar(word: &str) -> bool {
     is_copula(word)
         || listed(
             word,
@@ -180,7 +180,7 @@ fn is_grammar(word: &str) -> bool {
 }
 
 /// Words of headings that explain.
-fn is_label(word: &str) -> bool {
+pub(crate) fn is_label(word: &str) -> bool {
     listed(
         word,
         "explanation explanations reasoning reason reasons analysis evidence source sources reference \
