@@ -1,5 +1,6 @@
 //! The profile `strict`: what a policy may be trained on.
 
+mod after;
 mod anchor;
 mod anchor_words;
 mod anchor_zh;

@@ -38,7 +38,10 @@ pub(crate) fn leads_to(lead: &str, announced: &str) -> bool {
     let said = |word: &str| {
         leads(word)
             || concludes(word)
-            || listed(word, "answer correct right text follows following below =")
+            || listed(
+                word,
+                "answer correct right text follows following below given here option choice letter value number total approximately about exactly roughly =",
+            )
             || !word.contains(char::is_alphanumeric)
     };
     let content = announced.split_once(['{', '>']).map_or("", |(_, content)| content);
@@ -47,7 +50,7 @@ pub(crate) fn leads_to(lead: &str, announced: &str) -> bool {
         .trim_start()
         .starts_with(|char: char| char.is_ascii_digit() || "-\u{2212}.$\\(".contains(char));
     tokens.words().all(said)
-        || number && lead.trim_end().ends_with(['=', '≈'])
+        || number && (lead.trim_end().ends_with(['=', '≈']) || !offers(&lead))
         || content.contains(char::is_alphanumeric) && same(&lead, content)
 }
 

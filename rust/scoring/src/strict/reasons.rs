@@ -1,7 +1,7 @@
 //! Reasons and sources behind an answer.
 
 use crate::strict::tail::predicate;
-use crate::strict::tail_words::{excuses, is_verb_of_record};
+use crate::strict::tail_words::{excuses, is_verb_of_record, supposes};
 use crate::strict::tokens::{Article, Gap, Tokens};
 use crate::strict::words::is_copula;
 
@@ -42,7 +42,8 @@ fn cause(tokens: &Tokens, first: usize) -> bool {
     };
     let other =
         near.any(|(index, word)| is_copula(tokens.word(index + 1)) && new(index, word) || excuses(word));
-    first + 2 < tokens.len() && !matches!(next, "why" | "of") && !equal && !other
+    let sounds = supposes(next) || subject && supposes(tokens.word(first + 2));
+    first + 2 < tokens.len() && !sounds && !matches!(next, "why" | "of") && !equal && !other
 }
 
 /// Whether what stands behind `as stated` says where, or nothing does.

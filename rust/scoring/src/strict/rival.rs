@@ -28,13 +28,20 @@ pub(crate) fn names(answer: &Tokens, rest: &str) -> bool {
         let other = text.split_once(':').filter(|(label, _)| is_other(&Tokens::of(label)));
         let named = other.is_some_and(|(_, name)| is_name(answer, &Tokens::of(name), 0))
             || sentences(&text).any(|sentence| {
-                let tokens = Tokens::of(sentence);
+                // `(2) Paris`
+                let tokens = Tokens::of(unmarked(sentence));
                 adds(answer, &tokens) || near && !heads && replaces(answer, &tokens)
             });
         // One paragraph behind the line; farther away stands what explains.
-        near = index == 0 || other.is_some();
+        // Of a list whose item says the same, the next may not.
+        let again = text.len() < line.trim().len() && is_same(answer, &text);
+        near = index == 0 || other.is_some() || again;
         named
     })
+}
+
+fn is_same(answer: &Tokens, text: &str) -> bool {
+    text.len() <= answer.normal().len() + 32 && Tokens::of(text).normal() == answer.normal()
 }
 
 /// A line without the marks of a list, a quotation, a heading or a table.
@@ -65,7 +72,9 @@ fn leads_on(word: &str) -> bool {
             word,
             "it its that thats this in fact truth reality the real true correct right actual actually really one answer \
              again on other hand failing unless should would could must be if so otherwise next though however more \
-             better choice guess may might could as well wrong incorrect false alternative second to wait hmm",
+             better choice guess may might could as well wrong incorrect false alternative second to wait hmm now \
+             make change i will ill conclusion sum up say says according per text document passage article story \
+             city capital country place name town",
         )
 }
 
@@ -118,7 +127,7 @@ fn adds(answer: &Tokens, tokens: &Tokens) -> bool {
             listed(
                 word,
                 "possible plausible acceptable valid alternative backup fallback second could might fine \
-         qualifies counts equally would",
+         qualifies counts equally would right correct",
             )
         });
     named && end > 1 && beside && (answer.len() > MAX_ANSWER_WORDS || tokens.find(answer) != Some(0))

@@ -13,8 +13,7 @@ pub(crate) fn is_struck(text: &str, at: usize) -> bool {
     let before = tail(&text[..at], MAX_BYTES);
     let line = &before[line_start(before, before.len())..];
     let begins = line.trim_start();
-    if begins.starts_with(['%', '/', '['])
-        && ["%", "//", "[//]:"].iter().any(|mark| begins.starts_with(mark))
+    if begins.starts_with(['%', '/', '[']) && ["%", "//", "[//]:"].iter().any(|mark| begins.starts_with(mark))
         || line.rfind("/*").is_some_and(|open| !line[open..].contains("*/"))
     {
         return true;

@@ -4,8 +4,8 @@
 use crate::strict::aside::is_region;
 pub(crate) use crate::strict::reasons::reasons;
 use crate::strict::tail_words::{
-    directs, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record, is_year,
-    locates, measures, supposes,
+    directs, equates, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record,
+    is_year, listed, locates, measures, reports, supposes,
 };
 use crate::strict::tokens::{Article, Gap, Tokens};
 use crate::strict::words::{is_copula, relates};
@@ -39,7 +39,11 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
     match word {
         _ if token.article.is_some() => !joined && described(tokens, first, end),
         _ if is_copula(word) => predicate(tokens, first + 1, end),
-        "has" | "had" | "have" => first + 1 < end && named(tokens, first + 1),
+        "has" | "had" | "have" => {
+            first + 1 < end
+                && named(tokens, first + 1)
+                && !(first + 1..end).any(|at| reports(tokens.word(at)) || tokens.word(at) == "proposed")
+        }
         "did" | "does" => last,
         "who" | "which" | "that" | "whose" | "where" | "when" => relative(tokens, first, end),
         "with" => {
@@ -51,7 +55,7 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
             relative(tokens, first, end)
         }
         "not" => token.gap == Gap::Comma && denied(tokens, first),
-        _ if locates(word) => object(tokens, first) && settled(tokens, first, end),
+        _ if locates(word) => !is_view(tokens, first) && object(tokens, first) && settled(tokens, first, end),
         _ if reasons(tokens, first) => true,
         _ if joined => false,
         // `Berlin, Germany`, `Washington, D.C.`, `July 4, 1776`, `Apple, Inc.`
@@ -66,11 +70,14 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
             first + 1 < end
         }
         _ if is_participle(word) => {
+            // `Rocky, part 2`
             first + 1 < end
+                && (word != "part" || tokens.word(first + 1) == "of")
                 && (named(tokens, first + 1) || locates(tokens.word(first + 1)) && object(tokens, first + 1))
         }
         _ if is_ordinal(word) => described(tokens, first + 1, end),
-        _ if is_description(word) => last || relates(tokens.word(first + 1)),
+        // `China, Republic of` is another name.
+        _ if is_description(word) => last || first + 2 < end && relates(tokens.word(first + 1)),
         _ => last && is_year(word) || token.gap == Gap::Comma && region(tokens, first, end),
     }
 }
@@ -114,6 +121,15 @@ fn object(tokens: &Tokens, preposition: usize) -> bool {
     }
 }
 
+/// Whether a preposition opens one of several views: `in the view of Bob`, `on the one hand`, `by one account`.
+fn is_view(tokens: &Tokens, preposition: usize) -> bool {
+    let next = tokens.word(preposition + 1);
+    let one = matches!(next, "one" | "other" | "some" | "another");
+    let noun = tokens.word(preposition + 1 + usize::from(one));
+    listed(noun, "view views opinion eyes account accounts mind")
+        || one && listed(noun, "hand source sources report reports reading version telling")
+}
+
 /// Whether the object of a verb is one of a statement: a name, a number, with an article or another's.
 fn named(tokens: &Tokens, index: usize) -> bool {
     let Some(token) = tokens.get(index) else { return false };
@@ -154,7 +170,7 @@ pub(super) fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
 /// Whether words behind a copula tell of a place, an origin, a record or a comparison rather than name something.
 pub(super) fn says_more(tokens: &Tokens, index: usize) -> bool {
     let word = tokens.word(index);
-    is_participle(word)
+    is_participle(word) && !(word == "made" && tokens.word(index + 1) == "up")
         || is_verb_of_record(word)
         || measures(word) && !tokens.get(index + 1).is_some_and(|token| token.upper)
         || locates(word) && object(tokens, index)
@@ -173,7 +189,17 @@ fn relative(tokens: &Tokens, first: usize, end: usize) -> bool {
     if is_copula(next) {
         return predicate(tokens, first + 2, end);
     }
+    let upper = |index: usize| index < end && tokens.get(index).is_some_and(|token| token.upper);
+    let verb = (first + 1..end).find(|&index| is_copula(tokens.word(index)));
+    // `whose name is Paris`, `which means Paris`
+    let renamed = tokens.word(first) == "whose"
+        && matches!(next, "name" | "real" | "title" | "answer" | "other" | "full" | "correct")
+        && verb.is_some_and(|verb| upper(verb + 1));
+    let equal = equates(next) && upper(first + 2) && !is_description(tokens.word(first + 2));
     !supposes(next)
+        && !renamed
+        && !equal
+        && !(first + 1..end).any(|index| reports(tokens.word(index)))
         && (!token.upper || first + 2 < end && !tokens.get(first + 2).is_some_and(|token| token.upper))
 }
 

@@ -34,6 +34,10 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     if prediction.normal() == gold.normal() {
         return Reason::Matched;
     }
+    // `The answer is was Berlin`
+    if matches!(prediction.word(0), "was" | "were") {
+        return Reason::Different;
+    }
     let covered = prediction.find(gold).map(|start| (start, start + gold.len()));
     let (start, end) = covered.unwrap_or((0, 0));
     if let Some(reason) = objection(prediction, start, end) {
@@ -49,7 +53,11 @@ pub(crate) fn judge(prediction: &Tokens, gold: &Tokens) -> Reason {
     }
     match committed(prediction, start..end) {
         Some(place) if start <= place && place < end && name_ends(prediction, end) => {
-            if is_of_another(prediction, start) { Reason::Different } else { Reason::Matched }
+            if is_of_another(prediction, start) || is_husband(prediction, start, end) {
+                Reason::Different
+            } else {
+                Reason::Matched
+            }
         }
         _ => Reason::Different,
     }
@@ -141,6 +149,11 @@ fn is_of_another(tokens: &Tokens, start: usize) -> bool {
         let (word, next) = (tokens.word(index), tokens.word(index + 1));
         is_noun(word) && relates(next) && !(is_place_or_time(word) && next == "of")
     })
+}
+
+/// Whether a title makes a whole name that of its bearer's husband: `Mrs. Barack Obama`.
+fn is_husband(tokens: &Tokens, start: usize, end: usize) -> bool {
+    start > 0 && end - start > 1 && tokens.word(start - 1) == "mrs"
 }
 
 /// Whether a name that ends before token `end` may end there: `Berlin, Germany` and `Berlin in 1990`, but not
