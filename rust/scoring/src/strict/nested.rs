@@ -69,7 +69,7 @@ fn offers(text: &str) -> bool {
         let words = || (first..tokens.len()).map(|index| tokens.word(index));
         count <= MAX_NAME_WORDS
             && (written || count == 1)
-            && !words().any(|word| is_grammar(word) || denies(word) || grounds(word))
+            && !words().any(|word| is_grammar(word) || denies(word) || grounds(word) && word != "great")
             && !words().all(is_label)
     })
 }

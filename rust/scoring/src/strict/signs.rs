@@ -12,6 +12,9 @@ pub(crate) fn at<L: Letters + ?Sized>(reader: &Reader<'_, L>, char: char) -> Opt
     match char {
         '<' | '>' if next == '=' => Some((if char == '<' { '≤' } else { '≥' }, 2)),
         '<' if next == '-' => None,
+        // Brackets of a tag or a placeholder: `<London>`.
+        '<' if next.is_alphabetic() && !reader.before().is_alphanumeric() => None,
+        '>' if reader.before().is_alphabetic() && ends(reader) => None,
         '>' if matches!(reader.before(), '-' | '=') => None,
         '=' if next == '>' => None,
         '=' if next == '=' => Some(('=', 2)),
@@ -19,6 +22,11 @@ pub(crate) fn at<L: Letters + ?Sized>(reader: &Reader<'_, L>, char: char) -> Opt
         '\'' | '"' if reader.before().is_ascii_digit() && !closes(reader, char) => Some((char, 1)),
         _ => None,
     }
+}
+
+/// Whether nothing but a mark follows.
+fn ends<L: Letters + ?Sized>(reader: &Reader<'_, L>) -> bool {
+    reader.letters.char(reader.at + 1).is_none_or(|next| !(next.is_alphanumeric() || next.is_whitespace()))
 }
 
 /// Whether a quotation mark behind a digit closes a quotation, or stands within a word: `'90'`, `5's`.
@@ -50,6 +58,7 @@ mod tests {
             ("p ≤ 0.05", "p ≤ 0.05"),
             ("x==5 y = 6", "x = 5 y = 6"),
             ("x -> b <- c => d", "x b c d"),
+            ("<London>", "london"),
             ("±5 ↑", "± 5 ↑"),
             ("C♯ C# C♭ C", "c# c# c♭ c"),
             ("5'10\" tall", "5 ' 10 \" tall"),

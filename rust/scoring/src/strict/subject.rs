@@ -18,15 +18,15 @@ pub(crate) fn describes(tokens: &Tokens, range: Range<usize>) -> bool {
     );
     let described =
         owned || tokens.get(subject).is_some_and(|token| token.article.is_some() || token.possessive);
-    // `the capital of`: the noun before the first preposition.
-    let end = range.clone().find(|&index| relates(tokens.word(index))).unwrap_or(copula);
     let joined = |index: usize, most: Gap| tokens.get(index).is_some_and(|token| token.gap <= most);
+    // `the capital of`, `the answer, according to`: the noun before the first preposition or pause.
+    let end = (subject + 1..copula)
+        .find(|&index| relates(tokens.word(index)) || !joined(index, Gap::Space))
+        .unwrap_or(copula);
     described
-        && end > subject
         && is_common(tokens, end - 1)
-        && (subject + 1..end).all(|index| joined(index, Gap::Space))
         && (end..copula).all(|index| joined(index, Gap::Comma))
-        && !range.clone().any(|index| opens_clause(tokens.word(index)))
+        && !clauses(tokens, range)
         && !tail::says_more(tokens, copula + 1)
 }
 
@@ -36,9 +36,19 @@ fn is_common(tokens: &Tokens, index: usize) -> bool {
     (!upper || is_description(word)) && !word.starts_with(|char: char| char.is_numeric())
 }
 
-/// Words that open a clause, of which the verb behind them is.
-fn opens_clause(word: &str) -> bool {
-    listed(word, "who whom which that whose where when because since while has had have did does")
+/// Whether a clause within a subject takes the verb behind it: a reason, a verb of its own, a relative clause behind a
+/// comma or right before the verb. `The person who wrote it is` is whole.
+fn clauses(tokens: &Tokens, range: Range<usize>) -> bool {
+    let mut relative = false;
+    range.clone().any(|index| {
+        let word = tokens.word(index);
+        if listed(word, "who whom which that whose where when") {
+            let apart = tokens.get(index).is_some_and(|token| token.gap > Gap::Space);
+            relative = true;
+            return apart || index + 1 == range.end;
+        }
+        listed(word, "because since while as") || !relative && listed(word, "has had have did does")
+    })
 }
 
 #[cfg(test)]
@@ -54,6 +64,9 @@ mod tests {
             ("the German capital in 1999 was Berlin", true),
             ("the CEO is Tim Cook", true),
             ("the director of \"Titanic\" is James Cameron", true),
+            ("the answer, according to Document 2, is Berlin", true),
+            ("the person who wrote it is Jane Austen", true),
+            ("the increase, which in 1999 is decrease", false),
             ("the Berlin because is Paris", false),
             ("the Berlin, whose name is Paris", false),
             ("the Berlin in 1999 is Paris", false),
