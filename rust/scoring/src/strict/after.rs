@@ -29,6 +29,7 @@ pub(crate) fn doubts(rest: &str) -> bool {
                 "right correct is isnt am was wasnt no ok okay really sure true or could can does doesnt",
             )
             && pointing
+            && !tokens.words().any(|word| matches!(word, "help" | "helps"))
     })
 }
 
@@ -98,7 +99,13 @@ mod tests {
         for rest in [". Right?", " Is it?", "\nAm I right?"] {
             assert!(doubts(rest), "{rest}");
         }
-        for rest in ["", ". Any questions?", ". Is there anything else you need?", ". It is right."] {
+        for rest in [
+            "",
+            ". Any questions?",
+            ". Does this help?",
+            ". Is there anything else you need?",
+            ". It is right.",
+        ] {
             assert!(!doubts(rest), "{rest}");
         }
         for line in ["Grade: wrong", "Score: 0", "Verdict: not correct"] {

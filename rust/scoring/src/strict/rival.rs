@@ -58,6 +58,14 @@ pub(crate) fn unmarked(line: &str) -> &str {
 /// Whether a sentence is another name or leads to one: `Paris`, `Also Paris`, `It is Paris`, `In truth, Paris`.
 fn replaces(answer: &Tokens, tokens: &Tokens) -> bool {
     let opening = (0..tokens.len()).find(|&index| !leads_on(tokens.word(index))).unwrap_or(tokens.len());
+    // `The place is in Germany`
+    let within = opening > 2
+        && tokens.word(opening - 1) == "in"
+        && is_copula(tokens.word(opening - 2))
+        && tokens.word(0) != "it";
+    if within {
+        return false;
+    }
     let person = matches!(tokens.word(0), "he" | "she") && is_copula(tokens.word(1));
     is_name(answer, tokens, opening)
         || person && is_name(answer, tokens, 2)

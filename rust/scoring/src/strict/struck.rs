@@ -14,7 +14,7 @@ pub(crate) fn is_struck(text: &str, at: usize) -> bool {
     let line = &before[line_start(before, before.len())..];
     let begins = line.trim_start();
     if begins.starts_with(['%', '/', '[']) && ["%", "//", "[//]:"].iter().any(|mark| begins.starts_with(mark))
-        || line.rfind("/*").is_some_and(|open| !line[open..].contains("*/"))
+        || in_comment(before)
     {
         return true;
     }
@@ -27,6 +27,14 @@ pub(crate) fn is_struck(text: &str, at: usize) -> bool {
                 .find(|&open| before[open..].starts_with("\\iffalse"))
                 .is_some_and(|open| !before[open..].contains("\\fi "))
     }
+}
+
+/// Whether a comment of C is open at the end of a text. O(n).
+fn in_comment(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let touches =
+        |at: usize, by: isize| at.checked_add_signed(by).and_then(|at| bytes.get(at)) == Some(&b'/');
+    memrchr_iter(b'*', bytes).find(|&at| touches(at, -1) || touches(at, 1)).is_some_and(|at| touches(at, -1))
 }
 
 /// Whether a tag that strikes out or hides is open at the end of a text.
@@ -122,6 +130,7 @@ mod tests {
             "[//]: # (",
             "/* ",
             "a /* b",
+            "/*\n\n",
             "\\textcolor{white}{",
             "<!-- ",
             "<!--\n",
