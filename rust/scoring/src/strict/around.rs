@@ -5,6 +5,7 @@ use crate::strict::aside;
 use crate::strict::block;
 use crate::strict::choice;
 use crate::strict::doubt;
+use crate::strict::nested;
 use crate::strict::number;
 use crate::strict::plain::plain;
 use crate::strict::retraction::{Behind, follows};
@@ -189,8 +190,9 @@ pub(crate) fn unboxed(span: &str) -> &str {
     match block::last_box(span) {
         Some((start, _)) if start > 0 && !span[..start].contains("\\boxed") => {
             let denied = Tokens::of(&span[..start]).words().any(denies) || doubted(&span[..start]).is_some();
+            let led = nested::leads_to(&span[..start], &span[start..]);
             let math = span[..start].trim_end().strip_suffix('$').map_or(start, str::len);
-            if denied || math < start { span } else { &span[start..] }
+            if denied || !led || math < start { span } else { &span[start..] }
         }
         _ => span,
     }

@@ -1,6 +1,7 @@
 //! What stands behind an answer and unsays it: another labelled or tagged answer, another turn, a denial of the answer
 //! itself, no commitment.
 
+use crate::strict::after;
 use crate::strict::anchor_words::supposed;
 use crate::strict::beside::same;
 use crate::strict::plain::plain;
@@ -19,6 +20,9 @@ const MAX_NAME_WORDS: usize = 6;
 
 /// Why an answer is none for what follows it. O(n).
 pub(crate) fn objection(answer: &str, rest: &str) -> Option<Reason> {
+    if after::is_crossed(rest) {
+        return Some(Reason::Negated);
+    }
     if !rest.contains(char::is_alphanumeric) {
         return None;
     }
@@ -26,9 +30,15 @@ pub(crate) fn objection(answer: &str, rest: &str) -> Option<Reason> {
         return Some(Reason::TooManyCandidates);
     }
     let name = name(answer);
+    if after::doubts(rest) {
+        return Some(Reason::Hedged);
+    }
     rest.split('\n').filter(|line| line.contains(char::is_alphanumeric)).find_map(|line| {
         let line = unmarked(line);
-        if turns(line) || labelled(line).is_some_and(|other| !same(other, answer)) {
+        if after::grades_wrong(line) {
+            return Some(Reason::Negated);
+        }
+        if after::turns(line) || labelled(line).is_some_and(|other| !same(other, answer)) {
             return Some(Reason::TooManyCandidates);
         }
         sentences(&plain(line)).find_map(|sentence| unsaid(&name, answer, sentence))
@@ -73,15 +83,6 @@ fn tagged(text: &str) -> impl Iterator<Item = &str> {
     tags.chain(boxes)
 }
 
-/// Whether a line opens the turn of a speaker.
-fn turns(line: &str) -> bool {
-    let Some((speaker, _)) = line.split_once([':', '：']) else { return false };
-    listed(
-        &speaker.trim_matches(|char: char| !char.is_alphanumeric()).to_ascii_lowercase(),
-        "human user assistant system student teacher grader judge customer moderator",
-    )
-}
-
 /// The short answer behind a label for one: `My pick: Paris`, `Final = 7`, `答：7`.
 fn labelled(line: &str) -> Option<&str> {
     for label in ["答案", "答", "正解", "回答", "解答", "最终答案"] {
@@ -119,9 +120,25 @@ fn denies_but_no(word: &str) -> bool {
 
 /// Why a sentence behind an answer unsays it.
 fn unsaid(name: &Tokens, answer: &str, sentence: &str) -> Option<Reason> {
-    if ["其实", "其實", "实际上", "實際上", "不对", "不是", "应该是", "或者", "也可能", "更正"]
-        .iter()
-        .any(|opening| sentence.starts_with(opening))
+    if [
+        "其实",
+        "其實",
+        "实际上",
+        "實際上",
+        "不对",
+        "不是",
+        "应该是",
+        "或者",
+        "也可能",
+        "更正",
+        "我猜",
+        "我不",
+        "不确定",
+        "可能",
+        "猜的",
+    ]
+    .iter()
+    .any(|opening| sentence.starts_with(opening))
     {
         return Some(Reason::Negated);
     }
@@ -192,7 +209,8 @@ fn jokes(tokens: &Tokens) -> bool {
             "joke joking lying lied untrue kidding prank nonsense sarcasm sarcastic fiction bluff bluffing fake",
         )
     };
-    tokens.len() <= 6 && (points || tokens.len() == 1) && !tokens.words().all(meant)
+    after::takes_back(tokens)
+        || tokens.len() <= 6 && (points || tokens.len() == 1) && !tokens.words().all(meant)
 }
 
 /// Whether a sentence leaves the answer open: `Who knows`, `Both are possible`, `The question cannot be answered`.
@@ -209,6 +227,9 @@ fn leaves_open(tokens: &Tokens) -> bool {
             || matches!(word(index), "unanswerable" | "tossup" | "idk")
             || word(index) == "equally" && open(word(index + 1))
             || answered(index) && (index.saturating_sub(2)..index).any(|before| denies(word(before)))
+            || listed(word(index), "contain provide mention give state specify")
+                && listed(tokens.word(tokens.len() - 1), "answer information")
+                && (index.saturating_sub(2)..index).any(|before| denies(word(before)))
             || all && open(word(index)) && index + 1 == tokens.len() && !tokens.words().any(denies)
     })
 }

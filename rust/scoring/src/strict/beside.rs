@@ -5,13 +5,14 @@ use std::ops::Range;
 use crate::strict::anchor::{self, Said};
 use crate::strict::block;
 use crate::strict::lines::{behind_tag, span, tail};
+use crate::strict::nested;
 use crate::strict::number;
 use crate::strict::plain::plain;
 use crate::strict::tail_words::listed;
 use crate::strict::tokens::Tokens;
 
 /// How far back is looked, in bytes.
-const MAX_BYTES: usize = 600;
+pub(crate) const MAX_BYTES: usize = 600;
 
 /// How many lines that say something are looked at, the answer's own with them.
 const LINES: usize = 3;
@@ -19,6 +20,9 @@ const LINES: usize = 3;
 /// Whether the lines right before the answer that starts at `start` give another one and no word corrects it. O(1) but
 /// for the answer's length.
 pub(crate) fn rivalled(text: &str, start: usize, answer: &str) -> bool {
+    if nested::parted(text, start) {
+        return true;
+    }
     let near = near(&text[..start]);
     if !near.contains(char::is_alphabetic) {
         return false;

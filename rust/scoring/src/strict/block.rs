@@ -63,6 +63,33 @@ fn outermost(text: &str, start: usize, inner: Range<usize>) -> (usize, Range<usi
     found
 }
 
+/// What stands in the first box that is open at the end of a text. O(n): the search ends at the first that is.
+pub(crate) fn open_box(text: &str) -> Option<&str> {
+    let mut at = 0;
+    while let Some(found) = BOX.find(&text[at..]) {
+        let content = at + found + BOX.len();
+        at = match text.as_bytes().get(content) {
+            Some(b'{') => match closing(text.as_bytes(), content + 1, 1) {
+                Ok(close) => close,
+                Err(_) => return Some(&text[content + 1..]),
+            },
+            _ => content,
+        };
+    }
+    None
+}
+
+/// What stands in a tag that is open at the end of a text. O(n).
+pub(crate) fn open_tag(text: &str) -> Option<&str> {
+    let inside = &text[TAG.rfind(text)? + TAG.len()..];
+    END_TAG.find(inside).is_none().then_some(inside)
+}
+
+/// Whether a tag that starts a text never closes. O(n).
+pub(crate) fn never_closes(text: &str) -> bool {
+    TAG.stands(text, 0) && END_TAG.find(text).is_none()
+}
+
 /// How many braces are open at the end of what stands behind one; `None` where that one closes.
 fn depth(bytes: &[u8]) -> Option<usize> {
     closing(bytes, 0, 1).err()

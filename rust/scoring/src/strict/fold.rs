@@ -108,6 +108,7 @@ fn plain(char: char) -> Option<&'static str> {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
         '\u{2044}' | '\u{2215}' => "/",
         '。' => ".",
+        '♯' => "#",
         // It only ever lists.
         '、' => ";",
         _ => return None,

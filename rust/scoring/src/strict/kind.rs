@@ -143,11 +143,11 @@ impl Gold {
     }
 }
 
-/// Whether a gold would be a number as a text, though it says something else: `>5`, `±5`, `5?`, `A 5`.
+/// Whether a gold would be a number as a text, though it says something else: `--5`, `5?`, `A 5`.
 fn hides_number(gold: &str, tokens: &Tokens) -> bool {
     let numeral = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit() || b"-.,/:".contains(&byte));
     tokens.len() == 1
         && numeral(tokens.normal())
         && (gold.contains("--")
-            || gold.contains(|char: char| char.is_alphabetic() || "<>=±≥≤≠≈~?!^*+".contains(char)))
+            || gold.contains(|char: char| char.is_alphabetic() || "≠≈~?!^*+".contains(char)))
 }

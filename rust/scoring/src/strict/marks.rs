@@ -2,12 +2,16 @@
 
 /// How often a text denies by a sign. O(n).
 pub(crate) fn denials(text: &str) -> usize {
-    if !text.bytes().any(|byte| matches!(byte, b'!' | b'~' | b'<') || !byte.is_ascii()) {
-        return 0;
+    let mut count = usize::from(negated(text));
+    if !text.bytes().any(|byte| matches!(byte, b'!' | b'~' | b'<' | b'*' | b';') || !byte.is_ascii()) {
+        return count;
     }
-    let mut count = 0;
+    // Comments, and a wink.
+    if text.contains(['*', '<', ';']) {
+        count += ["<!--", "/*", "*/", ";)", ";-)"].iter().filter(|mark| text.contains(*mark)).count();
+    }
     if text.contains(['~', '<']) {
-        count = text.matches("~~").count() + text.matches("<del>").count() + text.matches("<s>").count();
+        count += text.matches("~~").count() + text.matches("<del>").count() + text.matches("<s>").count();
     }
     let mut before = ' ';
     let mut chars = text.chars().peekable();
@@ -44,6 +48,14 @@ pub(crate) fn denials(text: &str) -> usize {
     count
 }
 
+/// Whether a text opens with a minus before a word, or as a comment does: `-Berlin`, `// Berlin`.
+fn negated(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("//")
+        || text.starts_with("[//]")
+        || text.strip_prefix(['-', '\u{2212}']).is_some_and(|rest| rest.starts_with(char::is_alphabetic))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +72,13 @@ mod tests {
             ("Yahoo!", 0),
             ("Berlin! It is", 0),
             ("~5", 0),
+            ("<!-- Berlin -->", 1),
+            ("/* Berlin */", 2),
+            ("// Berlin", 1),
+            ("-Berlin", 1),
+            ("- Berlin", 0),
+            ("-5", 0),
+            ("Berlin ;)", 1),
         ];
         for (text, count) in rows {
             assert_eq!(denials(text), count, "{text}");

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr2, memchr3};
 
-/// A longer tag of HTML is text.
-const MAX_TAG_BYTES: usize = 128;
+use crate::strict::html::without_tags;
 
 /// Plain text. Only pairs of markers go, so that `5*3` stays a product. O(n).
 pub(crate) fn plain(text: &str) -> String {
@@ -89,46 +88,6 @@ fn strip_ends(text: &str) -> &str {
 fn compares(rest: &str) -> bool {
     let amount = |char: char| char.is_numeric() || "=-+.$€£¥(<>~\u{2212}".contains(char);
     rest.trim_start().starts_with(amount)
-}
-
-/// Drops the tags of HTML that only dress a text. One of a paragraph ends a line; any other, such as `<br>`, `<li>` and
-/// `<del>`, says something and stays. O(n): a tag is no longer than [`MAX_TAG_BYTES`].
-fn without_tags(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('<') {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let name = rest[1..].trim_start_matches('/');
-        let name = &name[..name.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        let window = &rest.as_bytes()[..rest.len().min(MAX_TAG_BYTES)];
-        let end = memchr2(b'>', b'\n', window).filter(|&end| window[end] == b'>');
-        match end {
-            Some(end) if is_dress(name) => rest = &rest[end + 1..],
-            Some(end) if is_paragraph(name) => {
-                plain.push('\n');
-                rest = &rest[end + 1..];
-            }
-            _ => {
-                plain.push('<');
-                rest = &rest[1..];
-            }
-        }
-    }
-    plain + rest
-}
-
-fn is_dress(name: &str) -> bool {
-    ["b", "i", "u", "em", "strong", "span", "code", "mark", "font", "big", "small", "tt", "answer"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
-}
-
-fn is_paragraph(name: &str) -> bool {
-    ["p", "div", "center", "body", "html"].iter().any(|known| name.eq_ignore_ascii_case(known))
-        || name.len() == 2
-            && name.starts_with(['h', 'H'])
-            && name.ends_with(|char: char| char.is_ascii_digit())
 }
 
 /// Drops `**` and backticks at the edges of words; within one, as in `2**3`, they are operators.
@@ -230,6 +189,10 @@ fn command<'a>(rest: &'a str, plain: &mut String, braces: &mut Vec<Brace>) -> &'
         "cdot" => replaced(plain, "·", after),
         "approx" | "sim" | "simeq" => replaced(plain, "≈", after),
         "pm" => replaced(plain, "±", after),
+        "le" | "leq" | "leqslant" => replaced(plain, "≤", after),
+        "ge" | "geq" | "geqslant" => replaced(plain, "≥", after),
+        "lt" => replaced(plain, "<", after),
+        "gt" => replaced(plain, ">", after),
         _ => {
             plain.push(' ');
             plain.push_str(name);

@@ -1,6 +1,7 @@
 //! Words and numbers, read off folded characters.
 
 use crate::strict::fold::{Letters, is_currency};
+use crate::strict::signs;
 use crate::strict::tokens::Gap;
 
 /// Reads folded characters, word by word.
@@ -32,6 +33,11 @@ impl<L: Letters + ?Sized> Reader<'_, L> {
             if word == "percent" {
                 word.replace_range(.., "%");
             }
+            return true;
+        }
+        if let Some((sign, width)) = signs::at(self, char) {
+            word.push(sign);
+            self.at += width;
             return true;
         }
         match char {
@@ -99,7 +105,9 @@ impl<L: Letters + ?Sized> Reader<'_, L> {
             if is_letter(char) {
                 word.push(char);
                 run += 1;
-            } else if matches!(char, '+' | '#') && !word.is_empty() && !is_letter(next) {
+            } else if matches!(char, '+' | '#' | '♭') && !word.is_empty() && !is_letter(next)
+                || char == '-' && signs::is_charge(self, word)
+            {
                 word.push(char);
             } else if char == '.' && run == 1 && next.is_alphabetic() && !is_letter(self.peek(self.at + 2)) {
                 run = 0;

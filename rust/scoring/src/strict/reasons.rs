@@ -1,7 +1,7 @@
 //! Reasons and sources behind an answer.
 
 use crate::strict::tail::predicate;
-use crate::strict::tail_words::{excuses, is_verb_of_record};
+use crate::strict::tail_words::{excuses, is_verb_of_record, supposes};
 use crate::strict::tokens::{Article, Gap, Tokens};
 use crate::strict::told::{equates, quotes, tells};
 use crate::strict::words::is_copula;
@@ -46,7 +46,9 @@ fn cause(tokens: &Tokens, first: usize) -> bool {
     let told = tells(tokens, first + 1, tokens.len());
     let other = near
         .any(|(index, word)| !told && is_copula(tokens.word(index + 1)) && new(index, word) || excuses(word));
+    let sounds = supposes(next) || subject && supposes(tokens.word(first + 2));
     first + 2 < tokens.len()
+        && !sounds
         && !matches!(next, "why" | "of")
         && !equal
         && !other

@@ -28,13 +28,20 @@ pub(crate) fn names(answer: &Tokens, rest: &str) -> bool {
         let other = text.split_once(':').filter(|(label, _)| is_other(&Tokens::of(label)));
         let named = other.is_some_and(|(_, name)| is_name(answer, &Tokens::of(name), 0))
             || sentences(&text).any(|sentence| {
-                let tokens = Tokens::of(sentence);
+                // `(2) Paris`
+                let tokens = Tokens::of(unmarked(sentence));
                 adds(answer, &tokens) || near && !heads && replaces(answer, &tokens)
             });
         // One paragraph behind the line; farther away stands what explains.
-        near = index == 0 || other.is_some();
+        // Of a list whose item says the same, the next may not.
+        let again = text.len() < line.trim().len() && is_same(answer, &text);
+        near = index == 0 || other.is_some() || again;
         named
     })
+}
+
+fn is_same(answer: &Tokens, text: &str) -> bool {
+    text.len() <= answer.normal().len() + 32 && Tokens::of(text).normal() == answer.normal()
 }
 
 /// A line without the marks of a list, a quotation, a heading or a table.
@@ -51,6 +58,14 @@ pub(crate) fn unmarked(line: &str) -> &str {
 /// Whether a sentence is another name or leads to one: `Paris`, `Also Paris`, `It is Paris`, `In truth, Paris`.
 fn replaces(answer: &Tokens, tokens: &Tokens) -> bool {
     let opening = (0..tokens.len()).find(|&index| !leads_on(tokens.word(index))).unwrap_or(tokens.len());
+    // `The place is in Germany`
+    let within = opening > 2
+        && tokens.word(opening - 1) == "in"
+        && is_copula(tokens.word(opening - 2))
+        && tokens.word(0) != "it";
+    if within {
+        return false;
+    }
     let person = matches!(tokens.word(0), "he" | "she") && is_copula(tokens.word(1));
     is_name(answer, tokens, opening)
         || person && is_name(answer, tokens, 2)
@@ -65,7 +80,9 @@ fn leads_on(word: &str) -> bool {
             word,
             "it its that thats this in fact truth reality the real true correct right actual actually really one answer \
              again on other hand failing unless should would could must be if so otherwise next though however more \
-             better choice guess may might could as well wrong incorrect false alternative second to wait hmm",
+             better choice guess may might could as well wrong incorrect false alternative second to wait hmm now \
+             make change i will ill conclusion sum up say says according per text document passage article story \
+             city capital country place name town",
         )
 }
 
@@ -130,7 +147,7 @@ fn adds(answer: &Tokens, tokens: &Tokens) -> bool {
             listed(
                 word,
                 "possible plausible acceptable valid alternative backup fallback second could might fine \
-         qualifies counts equally would",
+         qualifies counts equally would right correct",
             )
         });
     named && end > 1 && beside && (answer.len() > MAX_ANSWER_WORDS || tokens.find(answer) != Some(0))
@@ -180,7 +197,7 @@ fn is_joint(word: &str) -> bool {
 }
 
 /// Words that a sentence has and a name has not.
-fn is_grammar(word: &str) -> bool {
+pub(crate) fn is_grammar(word: &str) -> bool {
     is_copula(word)
         || listed(
             word,
@@ -192,7 +209,7 @@ fn is_grammar(word: &str) -> bool {
 }
 
 /// Words of headings that explain.
-fn is_label(word: &str) -> bool {
+pub(crate) fn is_label(word: &str) -> bool {
     listed(
         word,
         "explanation explanations reasoning reason reasons analysis evidence source sources reference \

@@ -3,10 +3,15 @@
 use crate::strict::anchor_words::{concludes, grounds, heads, infers, inverts, is_document};
 use crate::strict::given;
 use crate::strict::lines::tail;
+use crate::strict::rival;
+use crate::strict::tail_words::listed;
 use crate::strict::words::denies;
 
 /// How much of a sentence before a phrase is looked at, in bytes.
 const MAX_LEAD_BYTES: usize = 400;
+
+/// A sentence right before a phrase that is longer says more than that nobody can tell.
+const MAX_REMARK_BYTES: usize = 48;
 
 /// A heading is no longer than this, in words.
 const MAX_HEADING_WORDS: usize = 4;
@@ -19,6 +24,9 @@ pub(crate) fn commits(text: &str, start: usize) -> bool {
         text[..start].trim_end_matches(|char: char| char.is_whitespace() || "\"'(*_`\u{201c}".contains(char));
     let tail = quoted.len().checked_sub(4).and_then(|at| quoted.get(at..)).unwrap_or("");
     if tail.eq_ignore_ascii_case("e.g.") {
+        return false;
+    }
+    if gives_up_before(&text[..start - lead.len()]) {
         return false;
     }
     let all = lowered(lead);
@@ -39,6 +47,9 @@ pub(crate) fn commits(text: &str, start: usize) -> bool {
     let clause: Vec<&str> = words(&clause).collect();
     let that = usize::from(clause.last() == Some(&"that"));
     let last = clause.len().checked_sub(1 + that).map_or("", |index| clause[index]);
+    if unfounded(&all) {
+        return false;
+    }
     if matches!(last, "so" | "therefore" | "thus" | "hence") {
         return true;
     }
@@ -74,6 +85,25 @@ fn unheaded(text: &str) -> &str {
         is_heading(&words(&heading).collect::<Vec<_>>())
     });
     headed.map_or(text, |(_, rest)| rest)
+}
+
+/// Whether a short sentence right before, on the same line, says that nobody can tell: `No idea.`, `I'm guessing.`
+fn gives_up_before(text: &str) -> bool {
+    let window = tail(text, MAX_REMARK_BYTES);
+    let line = window.trim_end_matches(|char: char| !char.is_alphanumeric() && char != '\n');
+    let sentence = line.rsplit(['.', '!', '?', '\n']).next().unwrap_or("");
+    let whole = sentence.len() < line.len() || window.len() == text.len();
+    whole && rival::gives_up(sentence)
+}
+
+/// Whether a sentence says that the documents do not hold what was asked for: `The text doesn't mention it, so`.
+fn unfounded(words: &[&str]) -> bool {
+    words.windows(3).any(|words| {
+        denies(words[0])
+            && listed(words[1], "contain mention say state specify provide include give")
+            && listed(words[2], "it this that answer the any enough information")
+    }) && words.iter().any(|word| is_document(word))
+        && words.last().is_some_and(|word| matches!(*word, "so" | "therefore" | "thus" | "hence"))
 }
 
 /// Whether a sentence opens with what an answer is concluded from.

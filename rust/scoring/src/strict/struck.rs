@@ -1,7 +1,8 @@
 //! Markup that keeps an answer within it from being said: comments, strokes, what is not shown.
 
-use memchr::{memchr3, memrchr, memrchr_iter};
+use memchr::{memchr, memchr3, memrchr, memrchr_iter};
 
+use crate::strict::html::{MAX_TAG_BYTES, is_dress, is_paragraph};
 use crate::strict::lines::{line_start, tail};
 
 /// How far back an opening tag is looked for, in bytes.
@@ -11,7 +12,10 @@ const MAX_BYTES: usize = 2000;
 pub(crate) fn is_struck(text: &str, at: usize) -> bool {
     let before = tail(&text[..at], MAX_BYTES);
     let line = &before[line_start(before, before.len())..];
-    if line.trim_start().starts_with('%') {
+    let begins = line.trim_start();
+    if begins.starts_with(['%', '/', '[']) && ["%", "//", "[//]:"].iter().any(|mark| begins.starts_with(mark))
+        || in_comment(before)
+    {
         return true;
     }
     // Most texts hold no sign that could.
@@ -25,6 +29,14 @@ pub(crate) fn is_struck(text: &str, at: usize) -> bool {
     }
 }
 
+/// Whether a comment of C is open at the end of a text. O(n).
+fn in_comment(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let touches =
+        |at: usize, by: isize| at.checked_add_signed(by).and_then(|at| bytes.get(at)) == Some(&b'/');
+    memrchr_iter(b'*', bytes).find(|&at| touches(at, -1) || touches(at, 1)).is_some_and(|at| touches(at, -1))
+}
+
 /// Whether a tag that strikes out or hides is open at the end of a text.
 fn in_tag(text: &str) -> bool {
     let mut end = text.len();
@@ -36,6 +48,13 @@ fn in_tag(text: &str) -> bool {
         let length = inside.bytes().take(12).take_while(u8::is_ascii_alphabetic).count();
         let name = inside[..length].to_ascii_lowercase();
         let struck = matches!(name.as_str(), "s" | "del" | "strike" | "template" | "script" | "style");
+        let hidden = length > 0
+            && (is_dress(&name) || is_paragraph(&name))
+            && attributes_hide(tag(inside).unwrap_or(""))
+            && !text[at..].contains(&["</", &name, ">"].concat());
+        if hidden {
+            return true;
+        }
         if struck
             && inside[length..].starts_with(['>', ' '])
             && !text[at..].contains(&["</", &name, ">"].concat())
@@ -62,11 +81,27 @@ fn in_command(line: &str) -> bool {
             _ => {}
         }
     }
+    let unseen = ["color{white}", "color{transparent}"];
+    if unseen.iter().any(|command| line.contains(command)) {
+        return true;
+    }
     open.into_iter().any(|at| {
         let name = line[..at].bytes().rev().take_while(u8::is_ascii_alphabetic).count();
         let command = &line[..at - name];
         command.ends_with('\\') && hides(&line[at - name..at])
     })
+}
+
+/// What stands in a tag, up to its end.
+fn tag(inside: &str) -> Option<&str> {
+    let window = &inside.as_bytes()[..inside.len().min(MAX_TAG_BYTES)];
+    memchr(b'>', window).map(|end| &inside[..end])
+}
+
+/// Whether the attributes of a tag may keep what it dresses from being seen.
+pub(crate) fn attributes_hide(tag: &str) -> bool {
+    let tag = tag.to_ascii_lowercase();
+    ["hidden", "style", "color", "opacity"].iter().any(|known| tag.contains(known))
 }
 
 fn hides(command: &str) -> bool {
@@ -89,6 +124,14 @@ mod tests {
         for before in [
             "<s>",
             "<del>a",
+            "<span hidden>a",
+            "<p style='visibility:hidden'>",
+            "// ",
+            "[//]: # (",
+            "/* ",
+            "a /* b",
+            "/*\n\n",
+            "\\textcolor{white}{",
             "<!-- ",
             "<!--\n",
             "~~",
@@ -112,6 +155,10 @@ mod tests {
             "\\cancel{a} ",
             "<b>",
             "<span>",
+            "<span hidden>a</span>",
+            "see https://a.b/c ",
+            "/* a */ ",
+            "\\textcolor{red}{",
             "</s>",
             "<",
         ] {

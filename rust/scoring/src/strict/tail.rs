@@ -4,10 +4,11 @@
 use crate::strict::aside::is_region;
 use crate::strict::chinese;
 use crate::strict::lifespan;
+use crate::strict::objects::{is_view, object};
 pub(crate) use crate::strict::reasons::reasons;
 use crate::strict::tail_words::{
-    directs, is_description, is_ordinal, is_participle, is_setting, is_sure, is_verb_of_record, is_year,
-    locates, measures, supposes,
+    equates, is_description, is_ordinal, is_participle, is_sure, is_verb_of_record, is_year, locates,
+    measures, reports, supposes,
 };
 use crate::strict::tokens::{Article, Gap, Tokens};
 use crate::strict::told::tells;
@@ -47,7 +48,11 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
             !joined && described(tokens, first, end) && !another(tokens, first, end)
         }
         _ if is_copula(word) => predicate(tokens, first + 1, end),
-        "has" | "had" | "have" => first + 1 < end && named(tokens, first + 1),
+        "has" | "had" | "have" => {
+            first + 1 < end
+                && named(tokens, first + 1)
+                && !(first + 1..end).any(|at| reports(tokens.word(at)) || tokens.word(at) == "proposed")
+        }
         "did" | "does" => last,
         "who" | "which" | "that" | "whose" | "where" | "when" => relative(tokens, first, end),
         "with" => {
@@ -59,7 +64,7 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
             relative(tokens, first, end)
         }
         "not" | "and" | "instead" => denied(tokens, first),
-        _ if locates(word) => object(tokens, first),
+        _ if locates(word) => !is_view(tokens, first) && object(tokens, first) && settled(tokens, first, end),
         _ if reasons(tokens, first) => true,
         _ if joined => false,
         _ if chinese::reasons(word) => true,
@@ -75,12 +80,15 @@ fn phrase(tokens: &Tokens, range: std::ops::Range<usize>, joined: bool) -> bool 
             first + 1 < end
         }
         _ if is_participle(word) => {
+            // `Rocky, part 2`
             first + 1 < end
+                && (word != "part" || tokens.word(first + 1) == "of")
                 && (named(tokens, first + 1) || locates(tokens.word(first + 1)) && object(tokens, first + 1))
         }
         _ if is_ordinal(word) => described(tokens, first + 1, end),
-        _ if is_description(word) => last || relates(tokens.word(first + 1)),
-        _ => last && is_year(word) || region(tokens, first, end),
+        // `China, Republic of` is another name.
+        _ if is_description(word) => last || first + 2 < end && relates(tokens.word(first + 1)),
+        _ => last && is_year(word) || token.gap == Gap::Comma && region(tokens, first, end),
     }
 }
 
@@ -108,36 +116,6 @@ pub(crate) fn denied(tokens: &Tokens, first: usize) -> bool {
     (behind + 1..behind + 5).contains(&tokens.len()) && (behind..tokens.len()).all(names)
 }
 
-/// Whether a preposition has an object that a statement has: a name, a number, `the north`, but not `theory` or `a
-/// guess`.
-fn object(tokens: &Tokens, preposition: usize) -> bool {
-    let (word, next) = (tokens.word(preposition), tokens.word(preposition + 1));
-    let Some(token) = tokens.get(preposition + 1).filter(|token| token.gap <= Gap::Break) else {
-        return false;
-    };
-    let number = next.starts_with(|char: char| !char.is_alphabetic());
-    // `Berlin before Paris`, `Berlin for Paris`
-    if matches!(word, "for" | "before" | "after") {
-        return number || word != "for" && token.article == Some(Article::Definite);
-    }
-    match token.article {
-        Some(Article::Indefinite) => described(tokens, preposition + 1, preposition + 4),
-        Some(Article::Definite) => {
-            described(tokens, preposition + 1, preposition + 5)
-                || (preposition + 1..preposition + 4).any(|index| {
-                    let word = tokens.word(index);
-                    is_setting(word) || word.starts_with(|char: char| char.is_ascii_digit())
-                })
-        }
-        None => {
-            number
-                || token.upper
-                || directs(next)
-                || tokens.normal_from(preposition + 1).lines().any(is_region)
-        }
-    }
-}
-
 /// Whether the object of a verb is one of a statement: a name, a number, with an article or another's.
 fn named(tokens: &Tokens, index: usize) -> bool {
     let Some(token) = tokens.get(index) else { return false };
@@ -150,7 +128,7 @@ fn named(tokens: &Tokens, index: usize) -> bool {
 
 /// Whether the first words of a description name what somebody or something may be: `the capital`, `an American
 /// singer`.
-fn described(tokens: &Tokens, first: usize, end: usize) -> bool {
+pub(super) fn described(tokens: &Tokens, first: usize, end: usize) -> bool {
     let indefinite = tokens.get(first).is_some_and(|token| token.article == Some(Article::Indefinite));
     let alone = first + 1 == end.min(tokens.len());
     (first..end.min(first + 6).min(tokens.len())).any(|index| {
@@ -177,14 +155,25 @@ pub(super) fn predicate(tokens: &Tokens, index: usize, end: usize) -> bool {
     if token.upper {
         return (index..end).any(|index| tokens.get(index).is_some_and(|token| token.possessive));
     }
-    is_participle(word)
+    says_more(tokens, index)
+        || word.starts_with(|char: char| !char.is_alphabetic())
+        || is_description(word)
+        || is_description(tokens.word(index + 1))
+}
+
+/// Whether words behind a copula tell of a place, an origin, a record or a comparison rather than name something.
+pub(super) fn says_more(tokens: &Tokens, index: usize) -> bool {
+    let word = tokens.word(index);
+    is_participle(word) && !(word == "made" && tokens.word(index + 1) == "up")
         || is_verb_of_record(word)
         || measures(word) && !tokens.get(index + 1).is_some_and(|token| token.upper)
         || locates(word) && object(tokens, index)
         || matches!(word, "where" | "who" | "his" | "her" | "its" | "their")
-        || word.starts_with(|char: char| !char.is_alphabetic())
-        || is_description(word)
-        || is_description(tokens.word(index + 1))
+}
+
+/// Whether every verb within a phrase says more of the name before it: `in 1990 was the capital`.
+fn settled(tokens: &Tokens, first: usize, end: usize) -> bool {
+    (first..end).all(|index| !is_copula(tokens.word(index)) || predicate(tokens, index + 1, end))
 }
 
 /// Whether a relative clause says more of a name: its verb neither supposes nor sets the name equal to another.
@@ -200,7 +189,15 @@ fn relative(tokens: &Tokens, first: usize, end: usize) -> bool {
         return true;
     }
     let unfinished = place && is_copula(tokens.word(end - 1));
-    !(unfinished || supposes(next))
+    let upper = |index: usize| index < end && tokens.get(index).is_some_and(|token| token.upper);
+    let verb = (first + 1..end).find(|&index| is_copula(tokens.word(index)));
+    // `whose name is Paris`, `which means Paris`
+    let renamed = tokens.word(first) == "whose"
+        && matches!(next, "name" | "real" | "title" | "answer" | "other" | "full" | "correct")
+        && verb.is_some_and(|verb| upper(verb + 1));
+    let equal = equates(next) && upper(first + 2) && !is_description(tokens.word(first + 2));
+    let reported = (first + 1..end).any(|index| reports(tokens.word(index)));
+    !(unfinished || supposes(next) || renamed || equal || reported)
         && (!token.upper || first + 2 < end && !tokens.get(first + 2).is_some_and(|token| token.upper))
 }
 

@@ -56,6 +56,20 @@ pub(crate) fn supposes(word: &str) -> bool {
     )
 }
 
+/// Verbs of a clause in which somebody says or supposes something of a name: `which Bob claims`.
+pub(crate) fn reports(word: &str) -> bool {
+    listed(
+        word,
+        "claims claim claimed rules ruled believes believed thinks thought suggests suggested guesses guessed doubts \
+         assumes assumed alleges",
+    )
+}
+
+/// Verbs that set a name equal to another one behind them: `which means Paris`.
+pub(crate) fn equates(word: &str) -> bool {
+    listed(word, "means equals equalled became becomes denotes represents replaces signifies")
+}
+
 /// Words of a reason that is none.
 pub(crate) fn excuses(word: &str) -> bool {
     listed(

@@ -1,6 +1,6 @@
 //! The normal form of a text: its words, folded, without articles and punctuation, numbers whole.
 
-use crate::strict::fold::{Letters, Unicode, fold};
+use crate::strict::fold::{Letters, Unicode, fold, is_currency};
 use crate::strict::marks::denials;
 use crate::strict::reader::Reader;
 
@@ -108,8 +108,13 @@ impl Tokens {
             let caps = upper && word.len() > 1 && (begin..reader.at).all(|at| letters.upper(at));
             let article_before =
                 dropped.map(|(word, _)| if word == "the" { Article::Definite } else { Article::Indefinite });
-            let token = Token { start: 0, end: 0, gap, article: article_before, upper, caps, possessive };
-            gap = Gap::Space;
+            let sign = !word.starts_with(|char: char| char.is_alphanumeric() || matches!(char, '-' | '%'))
+                && !word.starts_with(is_currency);
+            // A sign parts what stands beside it, unless the gold has it too.
+            let gap_before = if sign { Gap::Stop } else { gap };
+            let token =
+                Token { start: 0, end: 0, gap: gap_before, article: article_before, upper, caps, possessive };
+            gap = if sign { Gap::Stop } else { Gap::Space };
             // A capital A inside a text is a name: Vitamin A.
             match ARTICLES.into_iter().find(|&known| known == word) {
                 Some(known) if known != "a" || !(upper && (seen || heads_letters(letters, reader.at))) => {

@@ -56,7 +56,8 @@ pub(crate) fn content(text: &str) -> Option<Wrapped<'_>> {
     let Some((before, inner)) = fenced(text) else { return object(text, "") };
     let inner = inner.trim();
     object(inner, before).or_else(|| {
-        let line = before.is_empty() && !inner.contains('\n');
+        // `# Berlin` in a program is a comment.
+        let line = before.is_empty() && !inner.contains('\n') && !inner.starts_with(['#', '/']);
         line.then(|| Wrapped { answer: inner, before, named: false, remarks: String::new() })
     })
 }
