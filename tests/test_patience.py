@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from fakes import Alone, example
-from judges import honest, judge, quoted, serving
+from judges import honest, judge, quoted, serving, status
 from qwenlong.oversight import Oversight
-from qwenlong.patience import Patience, shared_out
+from qwenlong.patience import Patience, refused_for_good, shared_out
 from qwenlong.records import Group, Prompt, Scored
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
 from test_rewards import said, score
@@ -60,7 +60,7 @@ def step(one: Any, cities: Sequence[str], **how: Any) -> tuple[list[Scored], lis
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
-    monkeypatch.setattr("qwenlong.patience.time.sleep", found.append)
+    monkeypatch.setattr("qwenlong.patience.sleep", found.append)
     return found
 
 
@@ -98,6 +98,33 @@ def test_after_the_last_pause_the_step_stops(slept: list[float]) -> None:
         step(one, CITIES)
     assert slept == [30.0, 60.0, 120.0]
     assert len(one.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "pauses"), [([True], 0), ([True, None], 0), ([True, False], 3), ([None, None], 3), ([False], 3)]
+)
+def test_a_refusal_for_good_takes_no_pause_where_all_ranks_that_asked_met_it(
+    said: list[bool | None], pauses: int, slept: list[float]
+) -> None:
+    session, rewards = watching(Returning(9, silent=set(CITIES)))
+    rewards.judge.refused = "mine"  # type: ignore[union-attr]
+    session.world = SimpleNamespace(gather=lambda value: said if value == "mine" else [value])
+    with pytest.raises(JudgeHaltError, match=f"after {pauses} pauses"):
+        Patience(max_missing=0.25, retries=3, pause_seconds=30.0).settle(
+            session, [None], again=lambda places: [None], refused=lambda: refused_for_good(session, rewards)
+        )
+    assert sum(slept) == (210.0 if pauses else 0.0)
+
+
+@pytest.mark.parametrize("code", [401, 403, 404])
+def test_a_status_that_is_final_stops_the_step_at_once(code: int, slept: list[float], tmp_path: Path) -> None:
+    async def refuses(body: dict[str, Any]) -> Any:
+        return status(code)()
+
+    halt = pytest.raises(JudgeHaltError, match=rf"on 8 of 8 answers \(HTTP {code}.*after 0 pauses")
+    with serving(refuses) as server, judge(server.url, output="text") as one, halt:
+        step(one, CITIES, directory=tmp_path)
+    assert slept == []
 
 
 def test_with_every_share_allowed_nothing_is_asked_twice() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from qwenlong.canaries import Trust, canaries, measured
 from qwenlong.checkpoint import write_atomically
 from qwenlong.metrics import mean
-from qwenlong.patience import Patience, Verdicts, shared_out, trouble_of
+from qwenlong.patience import Patience, Verdicts, refused_for_good, shared_out, trouble_of
 from qwenlong.records import Group, HaltError, Scored
 from qwenlong.rewards import JudgeHaltError, RewardModel
 from qwenlong.session import Session
@@ -141,7 +141,8 @@ class Oversight:
         """What patience brings, and the counters to their file, whether it does or not."""
         try:
             found = self.patience.settle(
-                session, verdicts, trouble=lambda: trouble_of(session, self.rewards), **how
+                session, verdicts, trouble=lambda: trouble_of(session, self.rewards),
+                refused=lambda: refused_for_good(session, self.rewards), **how
             )  # fmt: skip
         except JudgeHaltError:  # on all ranks
             self.count(session)
