@@ -191,6 +191,18 @@ def test_a_weak_judge_can_be_replaced_and_one_that_does_not_exist_is_refused_at_
     assert metrics(tmp_path / "run")[0]["judge_false_positive_rate"] == 0.0
 
 
+def test_a_run_that_waits_for_its_judge_saves_and_ends_when_asked_to(warm: Path, tmp_path: Path) -> None:
+    with serving(down) as server:
+        flags = (
+            *QUICK, *JUDGED, "--model.path", str(warm), "--judge.base_url", server.url, "--judge.concurrency", "1",
+            "--rewards.missing_pause_seconds", "3600",
+        )  # fmt: skip
+        # One request at the start, eight of the trial, then the pause.
+        until = lambda: len(server.requests) >= 9  # noqa: E731
+        assert run_until("smoke", tmp_path / "run", until, *flags, how=signal.SIGTERM) == 0
+    assert (tmp_path / "run" / "checkpoints" / "00000000" / "manifest.json").is_file()
+
+
 def test_a_judge_that_never_answers_ends_both_ranks_before_their_collectives_do(warm: Path, tmp_path: Path) -> None:
     with elsewhere("silent") as url:
         flags = (

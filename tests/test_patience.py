@@ -18,6 +18,7 @@ from qwenlong.oversight import Oversight
 from qwenlong.patience import Patience, refused_for_good, shared_out
 from qwenlong.records import Group, Prompt, Scored
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
+from qwenlong.session import Stopped
 from test_rewards import said, score
 
 
@@ -45,7 +46,7 @@ def watching(one: Any, *, world: Any = None, directory: Path = Path(), **how: An
     heard: list[str] = []
     session = SimpleNamespace(
         oversight=watch, world=world or Alone(), heard=heard, display=SimpleNamespace(say=heard.append),
-        corpus=SimpleNamespace(lookup=lambda name: (example("Berlin"), None)), directory=directory,
+        corpus=SimpleNamespace(lookup=lambda name: (example("Berlin"), None)), directory=directory, stop=lambda: False,
     )  # fmt: skip
     return session, rewards
 
@@ -64,6 +65,14 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
+def pauses(slept: Sequence[float]) -> list[float]:
+    """30, 60 and 120 seconds came in slices of one."""
+    assert set(slept) <= {1.0}
+    ends = [30, 90, 210]
+    assert len(slept) in (0, *ends)
+    return [30.0, 60.0, 120.0][: sum(len(slept) >= end for end in ends)]
+
+
 CITIES = ["Paris", "Rome", "Oslo", "Bonn", "Kiel", "Bern", "Riga", "Lyon"]
 
 
@@ -73,7 +82,7 @@ def test_too_many_missing_verdicts_pause_the_step_and_only_they_are_asked_again(
     assert [scored.reward for scored in found] == [0.0] * 8
     assert [scored.breakdown["judge"] for scored in found] == [0.0] * 8
     assert one.asked == [CITIES, ["Paris", "Rome", "Oslo"], ["Paris", "Rome", "Oslo"]]
-    assert slept == [30.0, 60.0]
+    assert pauses(slept) == [30.0, 60.0]
     assert heard[0] == "the judge gave no verdict on 3 of 8 answers (HTTP 503: busy); asking again in 30 s (1 of 3)"
 
 
@@ -88,7 +97,7 @@ def test_a_share_up_to_the_limit_stays_unscored_without_a_pause(slept: list[floa
 def test_a_small_step_has_the_same_limit(max_missing: float, slept: list[float]) -> None:
     with pytest.raises(JudgeHaltError, match=r"on 1 of 2 answers .* above rewards\.max_missing .* after 3 pauses"):
         step(Returning(9, silent={"Paris"}), ["Paris", "Rome"], max_missing=max_missing)
-    assert slept == [30.0, 60.0, 120.0]
+    assert pauses(slept) == [30.0, 60.0, 120.0]
     assert math.isnan(step(Returning(9, silent={"Paris"}), ["Paris", "Rome"], max_missing=0.5)[0][0].reward)
 
 
@@ -96,7 +105,7 @@ def test_after_the_last_pause_the_step_stops(slept: list[float]) -> None:
     one = Returning(9, silent=set(CITIES))
     with pytest.raises(JudgeHaltError, match=r"on 8 of 8 answers \(HTTP 503: busy\), above rewards\.max_missing 0\.25"):
         step(one, CITIES)
-    assert slept == [30.0, 60.0, 120.0]
+    assert pauses(slept) == [30.0, 60.0, 120.0]
     assert len(one.asked) == 4
 
 
@@ -202,6 +211,19 @@ def test_ranks_of_uneven_shares_decide_as_one() -> None:
         rewards = [one.reward for group in found for one in group]
         assert [math.isnan(reward) for reward in rewards] == [False] * 6 + [True] * 2
     assert [len(one.asked) for one in judges] == [1, 1, 0]
+
+
+def test_a_wish_to_end_that_one_rank_hears_ends_the_pause_of_all() -> None:
+    def work(world: Any) -> Any:
+        session, rewards = watching(Returning(9, silent=set(CITIES)), world=world, pause_seconds=3600.0)
+        session.stop = lambda: world.rank == 2
+        mine = score(rewards, [said(city) for city in CITIES[:2]])
+        return session.oversight.complete(session, world.gather(mine), ())
+
+    started = time.monotonic()
+    for found in Ranks(3).run(work):
+        assert isinstance(found, Stopped)
+    assert time.monotonic() - started < 10
 
 
 def test_what_is_missing_of_one_rank_is_asked_by_all_of_them() -> None:

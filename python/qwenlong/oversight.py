@@ -16,7 +16,7 @@ from qwenlong.metrics import mean
 from qwenlong.patience import Patience, Verdicts, refused_for_good, shared_out, trouble_of
 from qwenlong.records import Group, HaltError, Scored
 from qwenlong.rewards import JudgeHaltError, RewardModel
-from qwenlong.session import Session
+from qwenlong.session import Session, Stopped
 
 Found = TypeVar("Found")
 Arguments = ParamSpec("Arguments")
@@ -144,7 +144,7 @@ class Oversight:
                 session, verdicts, trouble=lambda: trouble_of(session, self.rewards),
                 refused=lambda: refused_for_good(session, self.rewards), **how
             )  # fmt: skip
-        except JudgeHaltError:  # on all ranks
+        except (JudgeHaltError, Stopped):  # on all ranks
             self.count(session)
             raise
         self.count(session)
@@ -245,16 +245,19 @@ def overseen(
 
     Raises:
         HaltError: on all ranks; the checkpoint is written.
+        Stopped: the same, where the run was asked to end while it waited for the judge.
     """
     place = session.curriculum.position  # nothing else that is remembered moves before the update
     try:
         if session.oversight is not None:
             session.oversight.begin(session)
         return work(session, *arguments, **options)
-    except HaltError as halt:
+    except (HaltError, Stopped) as halt:
         session.curriculum.position = place
         session.save()
         done = session.progress.rl_steps
+        if isinstance(halt, Stopped):
+            raise Stopped(f"stopped after {session.progress.units} units of work; go on with --resume") from halt
         raise type(halt)(f"{halt}. The run is saved after RL step {done}: go on with --resume") from halt
 
 

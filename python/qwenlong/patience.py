@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import sleep
 
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
 from qwenlong.rollouts import merge
-from qwenlong.session import Session
+from qwenlong.session import Session, Stopped
 
 Verdicts = Sequence[float | None]
+SLICE_SECONDS = 1.0
+"""Of a pause: no wish to end waits longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Patience:
         Raises:
             JudgeHaltError: after the last pause, or once a pause is of no use, the share that is missing is still
                 above `max_missing`.
+            Stopped: in a pause one of the ranks was asked to end.
         """
         found = list(verdicts)
         total = len(earlier) + len(found)
@@ -56,13 +60,26 @@ class Patience:
                 break
             seconds = self.pause_seconds * 2**attempt
             session.display.say(f"{said}; asking again in {seconds:g} s ({attempt + 1} of {self.retries})")
-            sleep(seconds)
+            _pause(session, seconds)
             for i, verdict in zip(missing, again(missing), strict=True):
                 found[i] = verdict
         raise JudgeHaltError(
             f"{said}, above rewards.max_missing {self.max_missing:g} after {attempt} pauses: nothing was learnt "
             "from them; see to the judge, or raise the limit"
         )
+
+
+def _pause(session: Session, seconds: float) -> None:
+    """Wait in slices, after each of which all ranks look whether one of them was asked to end.
+
+    Raises:
+        Stopped: on all ranks.
+    """
+    slices = max(1, math.ceil(seconds / SLICE_SECONDS))
+    for _ in range(slices):
+        sleep(seconds / slices)
+        if any(session.world.gather(session.stop())):
+            raise Stopped("stopped while waiting for the judge: go on with --resume")
 
 
 def shared_out(
