@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import hashlib
 import json
 import logging
@@ -168,24 +169,24 @@ class EndpointJudge:
 
         async def one(question: Question, key: bytes) -> bool | None:
             async with room:
-                verdict = await self._one(client, question, key, batch, remembered=remembered)
+                verdict = await self._one(client, question, key, batch)
                 batch.done += 1
                 return verdict
 
         # Those whose failures looked like an outage come last, the others in an order of chance: else a few questions
         # that a server breaks on, side by side, would keep all behind them from being asked, at every repetition.
-        order = sorted(distinct, key=lambda key: (key in self._failed, key))
+        verdicts: dict[bytes, bool | None] = {}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(batch.until):
+                verdicts |= await self._cache.remembered(list(distinct)) if remembered else {}
+        self.counters.hits += len(verdicts)
+        batch.done = len(verdicts)
+        order = sorted(distinct.keys() - verdicts.keys(), key=lambda key: (key in self._failed, key))
         found = await asyncio.gather(*(one(distinct[key], key) for key in order))
-        verdicts = dict(zip(order, found, strict=True))
+        verdicts |= zip(order, found, strict=True)
         return [verdicts[key] for key in keys]
 
-    async def _one(
-        self, client: Client, question: Question, key: bytes, batch: Batch, *, remembered: bool
-    ) -> bool | None:
-        verdict = self._cache.get(key) if remembered else None
-        if verdict is not None:
-            self.counters.hits += 1
-            return verdict
+    async def _one(self, client: Client, question: Question, key: bytes, batch: Batch) -> bool | None:
         if batch.given_up or batch.late:
             batch.missing += 1
             return None
@@ -220,7 +221,7 @@ class EndpointJudge:
 
     async def _verdict(self, client: Client, question: Question, key: bytes) -> bool:
         verdict = await client.verdict(question)
-        self._cache.put(key, verdict=verdict, judge=self._endpoint.model)
+        self._cache.remember(key, verdict=verdict, judge=self._endpoint.model)
         return verdict
 
     def _keys(self, questions: Sequence[Question]) -> list[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import logging
 import threading
 from collections.abc import Coroutine
@@ -20,6 +21,7 @@ class Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self.loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(2, "qwenlong-judge-files"))
         self._thread = threading.Thread(target=self._run, name="qwenlong-judge", daemon=True)
         self._thread.start()
 
@@ -49,6 +51,8 @@ async def _ended(last: Coroutine[Any, Any, None]) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await last
+    with contextlib.suppress(RuntimeError):  # at the end of the program its threads are gone already
+        await asyncio.get_running_loop().shutdown_default_executor()
 
 
 class Batch:
