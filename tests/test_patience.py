@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fakes import Alone, example
-from judges import honest, judge, quoted, serving, status
+from judges import free_port, honest, judge, quoted, serving, status
 from qwenlong.oversight import Oversight
 from qwenlong.patience import Patience, refused_for_good, shared_out
 from qwenlong.records import Group, Prompt, Scored
@@ -91,6 +91,14 @@ def test_a_share_up_to_the_limit_stays_unscored_without_a_pause(slept: list[floa
     found, heard = step(one, CITIES)
     assert [math.isnan(scored.reward) for scored in found] == [True, True] + [False] * 6
     assert (slept, heard, len(one.asked)) == ([], [], 1)
+
+
+def test_answers_that_need_no_asking_do_not_thin_out_what_is_missing(slept: list[float], tmp_path: Path) -> None:
+    with judge(f"http://127.0.0.1:{free_port()}/v1", output="text", retries=0) as one:
+        with pytest.raises(JudgeHaltError, match="on 1 of 1 answers"):
+            step(one, [*":.,;!?-*", "...", "Paris"], max_missing=0.25, retries=0, directory=tmp_path)
+        found, _ = step(one, [":", "..."], max_missing=0.25, retries=0, directory=tmp_path)
+    assert [scored.reward for scored in found] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("max_missing", [0.0, 0.1, 0.49])

@@ -81,6 +81,10 @@ class EndpointJudge:
         """The same of the model itself: past the cache, and also where there is nothing to judge."""
         return self._asked(questions, remembered=False)
 
+    def asks(self, prediction: str) -> bool:
+        """Whether `verdicts` asks about a prediction; else there is nothing to judge, which is a no."""
+        return can_be_judged(prediction, self._clean)
+
     def check(self) -> str:
         """What is doubtful about the endpoint, in a line for people; empty where it answers.
 
@@ -108,7 +112,7 @@ class EndpointJudge:
         todo: list[int] = []
         found: list[bool | None] = []
         for i, question in enumerate(questions):
-            judged = not remembered or can_be_judged(question.prediction, self._clean)
+            judged = not remembered or self.asks(question.prediction)
             found.append(None if judged else False)
             self.counters.unasked += not judged
             if judged:
