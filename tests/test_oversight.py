@@ -124,13 +124,13 @@ def test_a_judge_that_accepts_answers_that_say_nothing_stops_the_run_at_the_defa
     how = load_config("smoke").judge
     watch = oversight(Tricked(*accepted))
     assert (watch.max_false_positives, watch.max_tricked) == (how.max_false_positives, how.max_tricked)
-    # 4 of 30 wrong pairs are below the limit of these, 4 of 13 tricks are not below theirs.
-    with pytest.raises(HaltError, match=r"accepts answers that say nothing, for example 'Solution', .* 0\.31, above "):
+    # 4 of 31 wrong pairs are below the limit of these, 4 of 14 tricks are not below theirs.
+    with pytest.raises(HaltError, match=r"accepts answers that say nothing, for example 'Solution', .* 0\.29, above "):
         watch.begin(session(watch))
     watch = oversight(Tricked(":"))
     watch.begin(session(watch))
     assert watch.trust is not None
-    assert watch.trust.trick_rate == pytest.approx(1 / 13)
+    assert watch.trust.trick_rate == pytest.approx(1 / 14)
 
 
 @pytest.mark.parametrize(
