@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tenacity
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from judges import Reply, compared, honest, judge, question, quoted, said, serving
@@ -271,3 +273,33 @@ def test_a_list_of_models_beyond_reason_is_none_and_in_time(what: str) -> None:
         told = describe(Endpoint(base_url=server.url, model="judge"), seconds=0.5)
         assert time.monotonic() - started < 3
         assert ("cannot be reached now (Timeout" if what == "dripping" else "does not list its models") in told
+
+
+def test_pauses_between_tries_double_at_random_and_are_never_shorter_than_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+
+    async def busy(body: dict[str, Any]) -> Response:
+        return JSONResponse({}, status_code=503, headers=header)
+
+    monkeypatch.setattr(tenacity, "AsyncRetrying", partial(tenacity.AsyncRetrying, sleep=sleep))
+    header: dict[str, str] = {}
+    with serving(busy) as server:
+        for attempt in range(20):
+            header = {"retry-after": "7"} if attempt == 19 else {}
+            how: dict[str, Any] = {"output": "text", "retries": 9, "backoff_seconds": 0.5}
+            with judge(server.url, **how) as one:
+                assert one.verdicts([question("Paris")]) == [None]
+                assert one.counters.retries == 9
+    rounds = [paused[9 * i : 9 * (i + 1)] for i in range(20)]
+    limits = [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+    longest = [max(some) for some in zip(*rounds[:19], strict=True)]
+    for found, limit in zip(longest, limits, strict=True):
+        # Each of 19 pauses is uniform below the limit: all are below a third of it once in a thousand million runs.
+        assert limit / 3 < found <= limit
+    assert len({some[0] for some in rounds}) == 20, "at random, so that ranks do not come back together"
+    assert all(7 <= seconds <= 60 for seconds in rounds[19])

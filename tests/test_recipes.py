@@ -79,7 +79,7 @@ def test_a_recipe_of_the_paper_resolves_to_its_numbers(size: str) -> None:
     expected = PAPER | SCRIPT | {"model.path": f"deepseek-ai/DeepSeek-R1-Distill-Qwen-{size}B"}
     assert {key: value(resolved, key) for key in expected} == expected
     assert len(resolved["phases"]) == 2
-    assert 124 == resolved["sft"]["max_steps"]
+    assert resolved["sft"]["max_steps"] == 124
 
 
 def test_commands_for_several_nodes_name_a_judge_that_all_of_them_reach() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -17,7 +18,8 @@ from qwenlong.backends.judge_prompt import VERDICTS, Output, Question, messages
 
 CHOICES: tuple[dict[str, Any], ...] = (
     {"structured_outputs": {"choice": list(VERDICTS)}},  # vLLM from 0.11
-    {"guided_choice": list(VERDICTS)},  # vLLM before, SGLang's and others' copies of it
+    {"guided_choice": list(VERDICTS)},  # vLLM before, and others that took over its field
+    {"regex": "|".join(map(re.escape, VERDICTS))},  # SGLang
 )
 """How servers are told that only two replies are allowed; tried in this order."""
 UNKNOWN_FIELD = (400, 422)
@@ -188,6 +190,9 @@ class Client:
         try:
             async with asyncio.timeout(seconds), self._http.stream("POST", address, json=body) as response:
                 data = await bounded(response)
+        except asyncio.CancelledError:  # at the deadline of its question, or at the end
+            self._counters.failures += 1
+            raise
         except TimeoutError:  # httpx's own are of a single read, of which a slow server can give many
             self._counters.failures += 1
             raise _AgainError(f"Timeout: no reply within judge.timeout_seconds {seconds:g}") from None
@@ -197,7 +202,7 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self._counters.failures += 1
             raise _RefusedError(self._told(error)) from error
-        self._counters.latency_seconds += time.monotonic() - started
+        seconds = time.monotonic() - started
         status = response.status_code
         if status != httpx.codes.OK:
             self._counters.failures += 1
@@ -205,6 +210,7 @@ class Client:
             if may_pass(status):
                 raise _AgainError(said, after=_asked_pause(response.headers.get("retry-after")))
             raise _RefusedError(said, status=status)
+        self._counters.latency_seconds += seconds
         return self._parsed(data)
 
     def _told(self, error: Exception) -> str:

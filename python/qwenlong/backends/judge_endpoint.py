@@ -26,7 +26,7 @@ class Counters:
     invalid: int = 0
     """Replies without a verdict that counts."""
     failures: int = 0
-    """Requests that brought no reply: connection, timeout, status."""
+    """Requests that brought no reply: connection, timeout, deadline, status."""
     missing: int = 0
     """Questions that stayed without a verdict."""
     prompt_tokens: int = 0
