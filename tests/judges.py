@@ -145,13 +145,28 @@ async def mixed(body: dict[str, Any]) -> Response:
     return await down(body) if turn == 0 else said("[[YES]]" if turn == 1 else "[[NO]]")
 
 
+async def choosy(body: dict[str, Any]) -> Response:
+    """Knows three models: one accepts everything, one is honest, one can do neither; refuses others as vLLM does."""
+    replies = {"weak": fooled, "strong": honest, "judge": down}
+    if body["model"] not in replies:
+        return JSONResponse({"error": {"message": f"The model {body['model']} does not exist."}}, status_code=404)
+    return await replies[body["model"]](body)
+
+
 async def silent(body: dict[str, Any]) -> Response:
     """Never answers."""
     await asyncio.sleep(600)
     return said("")
 
 
-BEHAVIOURS: dict[str, Reply] = {"honest": honest, "fooled": fooled, "down": down, "mixed": mixed, "silent": silent}
+BEHAVIOURS: dict[str, Reply] = {
+    "honest": honest,
+    "fooled": fooled,
+    "down": down,
+    "mixed": mixed,
+    "silent": silent,
+    "choosy": choosy,
+}
 
 
 @dataclass
@@ -169,7 +184,7 @@ class Served:
         return [body for body in self.requests if quoted(body, "answer R")]
 
 
-def app(reply: Reply, served: Served) -> Starlette:
+def app(reply: Reply, served: Served, listed: Callable[[Request], Awaitable[Response]] | None = None) -> Starlette:
     async def chat(request: Request) -> Response:
         body = await request.json()
         served.requests.append(body)
@@ -185,18 +200,23 @@ def app(reply: Reply, served: Served) -> Starlette:
         return JSONResponse({"object": "list", "data": [{"id": "judge", "object": "model"}]})
 
     return Starlette(
-        routes=[Route("/v1/chat/completions", chat, methods=["POST"]), Route("/v1/models", models, methods=["GET"])]
+        routes=[
+            Route("/v1/chat/completions", chat, methods=["POST"]),
+            Route("/v1/models", listed or models, methods=["GET"]),
+        ]
     )
 
 
 @contextlib.contextmanager
-def serving(reply: Reply) -> Iterator[Served]:
+def serving(reply: Reply, models: Callable[[Request], Awaitable[Response]] | None = None) -> Iterator[Served]:
     """A server in a thread, on a port of its own."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         served = Served(url=f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
         server = uvicorn.Server(
-            uvicorn.Config(app(reply, served), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+            uvicorn.Config(
+                app(reply, served, models), log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+            )
         )
         thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listening]),), daemon=True)
         thread.start()

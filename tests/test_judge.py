@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -70,9 +71,19 @@ async def older_vllm(body: dict[str, Any]) -> Response:
 
 async def refusing(body: dict[str, Any]) -> Response:
     """Refuses fields it does not know, as OpenAI does."""
-    if {"structured_outputs", "guided_choice"} & set(body):
+    if {"structured_outputs", "guided_choice", "regex"} & set(body):
         return JSONResponse({"error": {"message": "Unrecognized request argument"}}, status_code=400)
     return await honest(body)
+
+
+async def sglang(body: dict[str, Any]) -> Response:
+    """Passes over fields it does not know and holds to a pattern."""
+    if "regex" not in body:
+        return await ignoring(body)
+    allowed = [verdict for verdict in ("[[NO]]", "[[YES]]") if re.fullmatch(body["regex"], verdict)]
+    assert len(allowed) == 2
+    assert not re.fullmatch(body["regex"], "[[MAYBE]]")
+    return await honest({**body, "guided_choice": allowed})
 
 
 async def ignoring(body: dict[str, Any]) -> Response:
@@ -82,7 +93,13 @@ async def ignoring(body: dict[str, Any]) -> Response:
 
 @pytest.mark.parametrize(
     ("reply", "probes", "field"),
-    [(honest, 1, "structured_outputs"), (older_vllm, 2, "guided_choice"), (refusing, 2, None), (ignoring, 2, None)],
+    [
+        (honest, 1, "structured_outputs"),
+        (older_vllm, 2, "guided_choice"),
+        (sglang, 3, "regex"),
+        (refusing, 3, None),
+        (ignoring, 3, None),
+    ],
 )
 def test_a_choice_is_asked_for_where_the_server_holds_to_it(reply: Reply, probes: int, field: str | None) -> None:
     with serving(reply) as server, judge(server.url) as one:
@@ -90,7 +107,7 @@ def test_a_choice_is_asked_for_where_the_server_holds_to_it(reply: Reply, probes
         assert one.verdicts([question("Rome")]) == [False]
     assert len(server.requests) - len(server.asked()) == probes, "found out once"
     for body in server.asked():
-        assert (choices(body) is not None) == (field is not None)
+        assert bool({"structured_outputs", "guided_choice", "regex"} & set(body)) == (field is not None)
         assert field is None or field in body
         assert body["max_tokens"] == (16 if field else 512)
 
@@ -274,12 +291,52 @@ def test_a_reminder_can_bring_the_verdict() -> None:
     assert (one.counters.invalid, one.counters.missing) == (1, 0)
 
 
-@pytest.mark.parametrize("prediction", ["", " ", ":", "...", "?!", "[[YES]]", "\u200b", "Berlin " * 1000])
+@pytest.mark.parametrize(
+    "prediction",
+    [
+        "",
+        " ",
+        ":",
+        "...",
+        "?!",
+        "[[YES]]",
+        "[[***YES]]",
+        "\u200b",
+        "\u3164",
+        "\uffa0",
+        "\u115f \u1160",
+        "\u00b4",
+        "\U0001d159",
+        "\ufe0f",
+        "Berlin " * 1000,
+    ],
+)
 def test_where_there_is_nothing_to_judge_the_answer_is_no_without_asking(prediction: str) -> None:
     with serving(always(yes)) as server, judge(server.url) as one:
         assert one.verdicts([question(prediction)]) == [False]
         assert one.counters.unasked == 1
     assert server.requests == []
+
+
+@pytest.mark.parametrize("prediction", ["\u221e", "\u20ac", "+", "\u00bd", "\u2167", "\u6771", "7", "\u2192", "\u2713"])
+def test_a_sign_says_something(prediction: str) -> None:
+    with serving(honest) as server, judge(server.url, output="text") as one:
+        assert one.verdicts([question(prediction)]) == [False]
+        assert one.asks(prediction)
+    assert [quoted(body, "answer C") for body in server.requests] == [prediction]
+
+
+def test_only_replies_have_a_latency_and_what_a_deadline_ends_is_a_failure() -> None:
+    async def slow(body: dict[str, Any]) -> Response:
+        if quoted(body, "answer C") == "Rome":
+            await asyncio.sleep(30)
+        await asyncio.sleep(0.3)
+        return status(400)()
+
+    with serving(slow) as server, judge(server.url, output="text", deadline_seconds=1.0) as one:
+        assert one.verdicts([question("Paris"), question("Rome")]) == [None, None]
+        counters = one.counters
+        assert (counters.calls, counters.failures, counters.latency_seconds) == (2, 2, 0.0)
 
 
 def test_a_long_batch_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tenacity
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from judges import Reply, compared, honest, judge, question, quoted, said, serving
 from qwenlong.backends import judge_prompt
 from qwenlong.backends.judge_client import MAX_COUNT, _asked_pause
-from qwenlong.backends.judge_endpoint import Endpoint, describe
+from qwenlong.backends.judge_endpoint import Endpoint
+from qwenlong.backends.judge_inquiry import describe
 
 KEY = "sk-SECRET"
 
@@ -214,3 +217,89 @@ def test_a_key_that_cannot_be_used_is_named_and_not_shown(
     with pytest.raises(ValueError, match=rf"judge\.api_key_env is QWENLONG_TEST_KEY.*{message}") as told:
         reward_model(load_config("smoke", [*flags, "--judge.api_key_env", "QWENLONG_TEST_KEY"]))
     assert "SECRET" not in str(told.value)
+
+
+@pytest.mark.parametrize("code", [401, 403, 404, 307, 501])
+def test_a_judge_that_refuses_for_good_is_known_at_the_start(code: int) -> None:
+    async def refuses(body: dict[str, Any]) -> Response:
+        return JSONResponse({"error": f"no {KEY}"}, status_code=code)
+
+    with serving(refuses) as server, judge(server.url, api_key=KEY, model="other") as one:
+        with pytest.raises(
+            ValueError, match=rf"HTTP {code}: .* judge\.model \"other\" or the key .* serves judge, not"
+        ) as told:
+            one.check()
+        assert "SECRET" not in str(told.value)
+        assert (one.counters.calls, one.counters.failures, len(server.requests)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("model", "known"), [("judge", True), ("other", False)])
+def test_a_model_that_is_refused_like_a_bad_request_is_looked_up(model: str, known: bool) -> None:
+    async def refuses(body: dict[str, Any]) -> Response:
+        return JSONResponse({"error": "not a valid model"}, status_code=400)
+
+    with serving(refuses) as server, judge(server.url, model=model) as one:
+        if known:
+            assert "does not answer now (HTTP 400" in one.check()
+        else:
+            with pytest.raises(ValueError, match="HTTP 400"):
+                one.check()
+
+
+def test_a_judge_that_is_away_or_busy_at_the_start_is_a_doubt() -> None:
+    async def busy(body: dict[str, Any]) -> Response:
+        return JSONResponse({}, status_code=503)
+
+    with serving(busy) as server, judge(server.url) as one:
+        assert one.check() == f"the judge at {server.url} does not answer now (HTTP 503: {{}}); it is asked when needed"
+    with judge(server.url) as one:
+        assert "does not answer now (ConnectError" in one.check()
+    with serving(honest) as server, judge(server.url) as one:
+        assert one.check() == ""
+
+
+@pytest.mark.parametrize("what", ["nested", "dripping", "endless"])
+def test_a_list_of_models_beyond_reason_is_none_and_in_time(what: str) -> None:
+    async def models(request: Any) -> Response:
+        async def parts() -> Any:
+            for _ in range(2000):
+                yield b" " * (1 if what == "dripping" else 4096)
+                await asyncio.sleep(0.05 if what == "dripping" else 0)
+
+        return Response("[" * 200_000) if what == "nested" else StreamingResponse(parts())
+
+    with serving(honest, models) as server:
+        started = time.monotonic()
+        told = describe(Endpoint(base_url=server.url, model="judge"), seconds=0.5)
+        assert time.monotonic() - started < 3
+        assert ("cannot be reached now (Timeout" if what == "dripping" else "does not list its models") in told
+
+
+def test_pauses_between_tries_double_at_random_and_are_never_shorter_than_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+
+    async def busy(body: dict[str, Any]) -> Response:
+        return JSONResponse({}, status_code=503, headers=header)
+
+    monkeypatch.setattr(tenacity, "AsyncRetrying", partial(tenacity.AsyncRetrying, sleep=sleep))
+    header: dict[str, str] = {}
+    with serving(busy) as server:
+        for attempt in range(20):
+            header = {"retry-after": "7"} if attempt == 19 else {}
+            how: dict[str, Any] = {"output": "text", "retries": 9, "backoff_seconds": 0.5}
+            with judge(server.url, **how) as one:
+                assert one.verdicts([question("Paris")]) == [None]
+                assert one.counters.retries == 9
+    rounds = [paused[9 * i : 9 * (i + 1)] for i in range(20)]
+    limits = [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+    longest = [max(some) for some in zip(*rounds[:19], strict=True)]
+    for found, limit in zip(longest, limits, strict=True):
+        # Each of 19 pauses is uniform below the limit: all are below a third of it once in a thousand million runs.
+        assert limit / 3 < found <= limit
+    assert len({some[0] for some in rounds}) == 20, "at random, so that ranks do not come back together"
+    assert all(7 <= seconds <= 60 for seconds in rounds[19])

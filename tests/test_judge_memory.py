@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +57,73 @@ def test_a_file_that_is_no_cache_is_refused_with_the_way_out(tmp_path: Path) -> 
         judge("http://127.0.0.1:1/v1", cache=tmp_path / "node.sqlite")
 
 
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Another process has the file to itself."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def test_a_file_that_others_hold_keeps_no_verdict_back_and_is_written_once_it_is_free(tmp_path: Path) -> None:
+    cache = tmp_path / "node.sqlite"
+    questions = [question(f"city {i}") for i in range(200)]
+    with serving(honest) as server:
+        with judge(server.url, cache=cache, output="text") as one, held(cache):
+            started = time.monotonic()
+            assert one.verdicts(questions) == [False] * 200
+            assert one.verdicts(questions) == [False] * 200
+            # A lock that each of 400 look-ups waited for would take minutes.
+            assert time.monotonic() - started < 10
+            assert len(server.requests) == 200, "what waits to be written is remembered"
+        with judge(server.url, cache=cache, output="text") as one:
+            one.verdicts(questions)
+            assert (one.counters.hits, len(server.requests)) == (200, 200)
+
+
+def test_a_lock_ends_no_call_later_than_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "node.sqlite"
+    monkeypatch.setattr("qwenlong.backends.judge_cache.BUSY_SECONDS", 5.0)
+    with serving(honest) as server, judge(server.url, cache=cache, output="text", seconds=1.0) as one:
+        one.verdicts([question("Rome")])
+        assert one._cache._connection is not None
+        one._cache._connection.execute("PRAGMA locking_mode=NORMAL")
+        one._cache._lock.acquire()  # as a write that the disk does not end
+        try:
+            started = time.monotonic()
+            one.verdicts([question("Paris")])
+            assert time.monotonic() - started < 3
+        finally:
+            one._cache._lock.release()
+
+
+def test_a_file_that_others_hold_is_not_to_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "node.sqlite"
+    for name in ("OPEN_SECONDS", "BUSY_SECONDS"):
+        monkeypatch.setattr(f"qwenlong.backends.judge_cache.{name}", 0.1)
+    cache.touch()
+    with held(cache), pytest.raises(ValueError, match=r"locked.*another process holds it: wait") as told:
+        judge("http://127.0.0.1:1/v1", cache=cache)
+    assert "remove" not in str(told.value)
+
+
+@pytest.mark.parametrize("value", ["x'01'", "'yes'", "7", "-1", "0.5"])
+def test_what_is_neither_0_nor_1_is_no_verdict_and_is_replaced(tmp_path: Path, value: str) -> None:
+    cache = tmp_path / "node.sqlite"
+    with serving(honest) as server:
+        for asked in (1, 2, 2):
+            with judge(server.url, cache=cache, output="text") as one:
+                assert one.verdicts([question("Paris")]) == [False]
+            assert len(server.requests) == asked
+            if asked == 1:
+                with contextlib.closing(sqlite3.connect(cache)) as other, other:
+                    other.execute(f"UPDATE verdicts SET verdict = {value}")  # the test's own
+
+
 PROGRAM = Path(__file__).parent / "programs" / "asking.py"
 
 
@@ -60,7 +131,7 @@ def test_processes_share_one_cache(tmp_path: Path) -> None:
     with serving(honest) as server:
         command = [sys.executable, str(PROGRAM), server.url, str(tmp_path / "node.sqlite")]
         ranks = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        assert [rank.communicate(timeout=60)[0] for rank in ranks] == ["40 asked or remembered, 2 threads\n"] * 2
+        assert [rank.communicate(timeout=60)[0] for rank in ranks] == ["40 asked or remembered, few threads\n"] * 2
         asked = Counter(quoted(body, "answer C") for body in server.asked())
         assert len(asked) == 40
         assert max(asked.values()) <= 2

@@ -173,6 +173,36 @@ def test_a_judge_that_is_fooled_stops_the_run(warm: Path, tmp_path: Path) -> Non
     assert first["judge_yes_share"] == 1.0
 
 
+def test_a_weak_judge_can_be_replaced_and_one_that_does_not_exist_is_refused_at_once(
+    warm: Path, tmp_path: Path
+) -> None:
+    with elsewhere("choosy") as url:
+        flags = (
+            *QUICK, *JUDGED[:2], "--model.path", str(warm), "--judge.base_url", url, "--judge.max_false_negatives", "1",
+            "--judge.model",
+        )  # fmt: skip
+        assert "take a stronger judge" in run("smoke", tmp_path / "run", *flags, "weak", code=1).stderr
+        done = run("smoke", tmp_path / "run", *flags, "strnog", "--resume", code=2)
+        assert "the judge refuses to answer (HTTP 404: " in done.stderr
+        assert f'correct judge.base_url "{url}", judge.model "strnog" or the key' in done.stderr
+        done = run("smoke", tmp_path / "run", *flags, "strong", "--judge.output", "text", "--resume")
+    assert "going on with another judge: judge.model: 'weak' then, 'strong' now" in done.stderr
+    assert "going on with another judge: judge.output: 'auto' then, 'text' now" in done.stderr
+    assert metrics(tmp_path / "run")[0]["judge_false_positive_rate"] == 0.0
+
+
+def test_a_run_that_waits_for_its_judge_saves_and_ends_when_asked_to(warm: Path, tmp_path: Path) -> None:
+    with serving(down) as server:
+        flags = (
+            *QUICK, *JUDGED, "--model.path", str(warm), "--judge.base_url", server.url, "--judge.concurrency", "1",
+            "--rewards.missing_pause_seconds", "3600",
+        )  # fmt: skip
+        # One request at the start, eight of the trial, then the pause.
+        until = lambda: len(server.requests) >= 9  # noqa: E731
+        assert run_until("smoke", tmp_path / "run", until, *flags, how=signal.SIGTERM) == 0
+    assert (tmp_path / "run" / "checkpoints" / "00000000" / "manifest.json").is_file()
+
+
 def test_a_judge_that_never_answers_ends_both_ranks_before_their_collectives_do(warm: Path, tmp_path: Path) -> None:
     with elsewhere("silent") as url:
         flags = (

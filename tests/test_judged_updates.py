@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,11 @@ from fakes import Alone, example, rollout
 from judges import compared, judge, quoted, said, serving
 from policies import policy, tiny_model
 from qwenlong.advantages import credit
-from qwenlong.losses import PolicyObjective
-from qwenlong.packing import digest, place, rows, targets
+from qwenlong.config import load_config
 from qwenlong.records import Group, Prompt
+from qwenlong.replay import Replay
 from qwenlong.rewards import RewardModel
-from qwenlong.update import MiniBatch, computed, update
+from qwenlong.train import learn, observe
 
 GROUPS = {
     "first": ["Berlin", "in Berlin, I believe", "Paris", "unheard of", "the Spree", "Rome"],
@@ -64,17 +66,22 @@ def groups_of(reward: RewardModel, keep: Callable[[str], bool]) -> list[Group]:
 
 
 def weights_after(path: Path, groups: Sequence[Group], *, aggregation: Any) -> dict[str, np.ndarray]:
-    """Two updates on all groups."""
+    """Two steps on all groups, as a run learns from them."""
     model = policy(path, layout="shared", weight_decay=0.1)
-    items = [item for group in groups for item in targets(group, aggregation=aggregation, overlong_filter=False)]
-    built = rows(items, layout="shared", max_row_tokens=64)
-    plan = place(computed(built, every_row=False), num_ranks=1, max_batch_tokens=64)
-    divisor = float(sum(row.weights.sum(dtype=np.float64) for row in built))
-    batch = MiniBatch(batches=plan[0], divisor=divisor, plan=digest(plan))
-    update(
-        model, [batch, batch], ranks=Alone(), temperature=1.0, peak_learning_rate=0.05, warmup_steps=0, first_update=0,
-        objective=lambda divisor: PolicyObjective(divisor=divisor, clip_low=0.2, clip_high=0.2),
-    )  # fmt: skip
+    recipe = load_config("smoke")
+    settings = {
+        "losses": {"aggregation": aggregation, "clip_low": 0.2, "clip_high": 0.2, "overlong_filter": False},
+        "packing": {"layout": "shared", "max_row_tokens": 64, "max_batch_tokens": 64},
+        "update": {"mini_batches": 1, "learning_rate": 0.05, "warmup_steps": 0},
+        "rollouts": {"temperature": 1.0},
+    }
+    config = {name: getattr(recipe, name).model_copy(update=keys) for name, keys in settings.items()}
+    session: Any = SimpleNamespace(
+        config=SimpleNamespace(**config), policy=model, world=Alone(), progress=SimpleNamespace(updates=0)
+    )
+    for _ in range(2):
+        learn(session, groups, None)
+    assert session.progress.updates == 2
     return {name: tensor.float().numpy().copy() for bucket in model.weights() for name, tensor in bucket}
 
 
@@ -105,3 +112,28 @@ def test_rollouts_without_a_verdict_leave_the_weights_as_if_they_never_were(tmp_
     # A control: had they counted as wrong in the baseline, the others' advantages would be others.
     zeros = weights_after(path, as_zeros, aggregation=aggregation)
     assert max(np.abs(zeros[name] - value).max() for name, value in found.items()) > 1e-4
+
+
+def test_a_group_of_which_the_judge_said_nothing_is_no_hard_example() -> None:
+    replay = Replay()
+    with serving(half_deaf) as server, judge(server.url, output="text", retries=0) as one:
+        reward = RewardModel(parts=("judge",), judge=one)
+        GROUPS["fourth"] = ["Rome", "Oslo", "Bonn"]
+        groups = groups_of(reward, lambda answer: True)
+        del GROUPS["fourth"]
+        # One more answer of the third group says nothing: a no without asking, and all that is known of it.
+        nothing = reward.score(
+            [groups[2].scored[0].rollout], responses=["...</think>Therefore, the answer is :"],
+            examples=[example("Berlin", example_id="third")],
+        )  # fmt: skip
+        assert nothing[0].reward == 0.0
+        groups[2] = replace(groups[2], scored=(*groups[2].scored, *nothing))
+        session: Any = SimpleNamespace(
+            oversight=SimpleNamespace(rewards=reward), replay=replay, curriculum=SimpleNamespace(phase=0)
+        )
+        observe(session, groups)
+        # The first two have a yes each, the fourth has none.
+        assert replay.candidates(before_phase=1, seed=7) == ["fourth"]
+        session.oversight = None
+        observe(session, groups)
+        assert sorted(replay.candidates(before_phase=1, seed=7)) == ["fourth", "third"], "without it"

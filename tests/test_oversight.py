@@ -19,6 +19,7 @@ from qwenlong.config import load_config
 from qwenlong.oversight import Oversight, observed, overseen
 from qwenlong.records import HaltError
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
+from qwenlong.session import Stopped
 from test_rewards import Judge, said, score
 
 
@@ -123,13 +124,13 @@ def test_a_judge_that_accepts_answers_that_say_nothing_stops_the_run_at_the_defa
     how = load_config("smoke").judge
     watch = oversight(Tricked(*accepted))
     assert (watch.max_false_positives, watch.max_tricked) == (how.max_false_positives, how.max_tricked)
-    # 4 of 30 wrong pairs are below the limit of these, 4 of 13 tricks are not below theirs.
-    with pytest.raises(HaltError, match=r"accepts answers that say nothing, for example 'Solution', .* 0\.31, above "):
+    # 4 of 31 wrong pairs are below the limit of these, 4 of 14 tricks are not below theirs.
+    with pytest.raises(HaltError, match=r"accepts answers that say nothing, for example 'Solution', .* 0\.29, above "):
         watch.begin(session(watch))
     watch = oversight(Tricked(":"))
     watch.begin(session(watch))
     assert watch.trust is not None
-    assert watch.trust.trick_rate == pytest.approx(1 / 13)
+    assert watch.trust.trick_rate == pytest.approx(1 / 14)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,19 @@ def test_a_step_that_is_left_takes_back_the_prompts_it_drew() -> None:
         overseen(here, work, 3)
     assert here.saved == [5]
     assert overseen(here, lambda session, count: count, 3) == 3
+
+
+def test_a_run_that_is_asked_to_end_in_a_pause_is_saved_as_it_was_before_the_step() -> None:
+    here = session(oversight(Fixed()), step=4)
+    here.progress.units = 9
+
+    def work(session: Any) -> None:
+        session.curriculum.position += 3
+        raise Stopped("in a pause")
+
+    with pytest.raises(Stopped, match="stopped after 9 units of work; go on with --resume"):
+        overseen(here, work)
+    assert here.saved == [5]
 
 
 def test_a_run_is_saved_only_once_the_engine_has_given_the_device_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from fakes import Alone, example
-from judges import honest, judge, quoted, serving
+from judges import free_port, honest, judge, quoted, serving, status
 from qwenlong.oversight import Oversight
-from qwenlong.patience import Patience, shared_out
+from qwenlong.patience import Patience, refused_for_good, shared_out
 from qwenlong.records import Group, Prompt, Scored
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
+from qwenlong.session import Stopped
 from test_rewards import said, score
 
 
@@ -45,7 +46,7 @@ def watching(one: Any, *, world: Any = None, directory: Path = Path(), **how: An
     heard: list[str] = []
     session = SimpleNamespace(
         oversight=watch, world=world or Alone(), heard=heard, display=SimpleNamespace(say=heard.append),
-        corpus=SimpleNamespace(lookup=lambda name: (example("Berlin"), None)), directory=directory,
+        corpus=SimpleNamespace(lookup=lambda name: (example("Berlin"), None)), directory=directory, stop=lambda: False,
     )  # fmt: skip
     return session, rewards
 
@@ -60,8 +61,16 @@ def step(one: Any, cities: Sequence[str], **how: Any) -> tuple[list[Scored], lis
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
-    monkeypatch.setattr("qwenlong.patience.time.sleep", found.append)
+    monkeypatch.setattr("qwenlong.patience.sleep", found.append)
     return found
+
+
+def pauses(slept: Sequence[float]) -> list[float]:
+    """30, 60 and 120 seconds came in slices of one."""
+    assert set(slept) <= {1.0}
+    ends = [30, 90, 210]
+    assert len(slept) in (0, *ends)
+    return [30.0, 60.0, 120.0][: sum(len(slept) >= end for end in ends)]
 
 
 CITIES = ["Paris", "Rome", "Oslo", "Bonn", "Kiel", "Bern", "Riga", "Lyon"]
@@ -73,7 +82,7 @@ def test_too_many_missing_verdicts_pause_the_step_and_only_they_are_asked_again(
     assert [scored.reward for scored in found] == [0.0] * 8
     assert [scored.breakdown["judge"] for scored in found] == [0.0] * 8
     assert one.asked == [CITIES, ["Paris", "Rome", "Oslo"], ["Paris", "Rome", "Oslo"]]
-    assert slept == [30.0, 60.0]
+    assert pauses(slept) == [30.0, 60.0]
     assert heard[0] == "the judge gave no verdict on 3 of 8 answers (HTTP 503: busy); asking again in 30 s (1 of 3)"
 
 
@@ -84,11 +93,19 @@ def test_a_share_up_to_the_limit_stays_unscored_without_a_pause(slept: list[floa
     assert (slept, heard, len(one.asked)) == ([], [], 1)
 
 
+def test_answers_that_need_no_asking_do_not_thin_out_what_is_missing(slept: list[float], tmp_path: Path) -> None:
+    with judge(f"http://127.0.0.1:{free_port()}/v1", output="text", retries=0) as one:
+        with pytest.raises(JudgeHaltError, match="on 1 of 1 answers"):
+            step(one, [*":.,;!?-*", "...", "Paris"], max_missing=0.25, retries=0, directory=tmp_path)
+        found, _ = step(one, [":", "..."], max_missing=0.25, retries=0, directory=tmp_path)
+    assert [scored.reward for scored in found] == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("max_missing", [0.0, 0.1, 0.49])
 def test_a_small_step_has_the_same_limit(max_missing: float, slept: list[float]) -> None:
     with pytest.raises(JudgeHaltError, match=r"on 1 of 2 answers .* above rewards\.max_missing .* after 3 pauses"):
         step(Returning(9, silent={"Paris"}), ["Paris", "Rome"], max_missing=max_missing)
-    assert slept == [30.0, 60.0, 120.0]
+    assert pauses(slept) == [30.0, 60.0, 120.0]
     assert math.isnan(step(Returning(9, silent={"Paris"}), ["Paris", "Rome"], max_missing=0.5)[0][0].reward)
 
 
@@ -96,8 +113,35 @@ def test_after_the_last_pause_the_step_stops(slept: list[float]) -> None:
     one = Returning(9, silent=set(CITIES))
     with pytest.raises(JudgeHaltError, match=r"on 8 of 8 answers \(HTTP 503: busy\), above rewards\.max_missing 0\.25"):
         step(one, CITIES)
-    assert slept == [30.0, 60.0, 120.0]
+    assert pauses(slept) == [30.0, 60.0, 120.0]
     assert len(one.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "pauses"), [([True], 0), ([True, None], 0), ([True, False], 3), ([None, None], 3), ([False], 3)]
+)
+def test_a_refusal_for_good_takes_no_pause_where_all_ranks_that_asked_met_it(
+    said: list[bool | None], pauses: int, slept: list[float]
+) -> None:
+    session, rewards = watching(Returning(9, silent=set(CITIES)))
+    rewards.judge.refused = "mine"  # type: ignore[union-attr]
+    session.world = SimpleNamespace(gather=lambda value: said if value == "mine" else [value])
+    with pytest.raises(JudgeHaltError, match=f"after {pauses} pauses"):
+        Patience(max_missing=0.25, retries=3, pause_seconds=30.0).settle(
+            session, [None], again=lambda places: [None], refused=lambda: refused_for_good(session, rewards)
+        )
+    assert sum(slept) == (210.0 if pauses else 0.0)
+
+
+@pytest.mark.parametrize("code", [401, 403, 404])
+def test_a_status_that_is_final_stops_the_step_at_once(code: int, slept: list[float], tmp_path: Path) -> None:
+    async def refuses(body: dict[str, Any]) -> Any:
+        return status(code)()
+
+    halt = pytest.raises(JudgeHaltError, match=rf"on 8 of 8 answers \(HTTP {code}.*after 0 pauses")
+    with serving(refuses) as server, judge(server.url, output="text") as one, halt:
+        step(one, CITIES, directory=tmp_path)
+    assert slept == []
 
 
 def test_with_every_share_allowed_nothing_is_asked_twice() -> None:
@@ -175,6 +219,19 @@ def test_ranks_of_uneven_shares_decide_as_one() -> None:
         rewards = [one.reward for group in found for one in group]
         assert [math.isnan(reward) for reward in rewards] == [False] * 6 + [True] * 2
     assert [len(one.asked) for one in judges] == [1, 1, 0]
+
+
+def test_a_wish_to_end_that_one_rank_hears_ends_the_pause_of_all() -> None:
+    def work(world: Any) -> Any:
+        session, rewards = watching(Returning(9, silent=set(CITIES)), world=world, pause_seconds=3600.0)
+        session.stop = lambda: world.rank == 2
+        mine = score(rewards, [said(city) for city in CITIES[:2]])
+        return session.oversight.complete(session, world.gather(mine), ())
+
+    started = time.monotonic()
+    for found in Ranks(3).run(work):
+        assert isinstance(found, Stopped)
+    assert time.monotonic() - started < 10
 
 
 def test_what_is_missing_of_one_rank_is_asked_by_all_of_them() -> None:

@@ -30,6 +30,7 @@ TRICKS = (
     "\u304b\u3044\u305b\u3064",
     "Respuesta",
     "The final answer",
+    "\u3164",
 )
 """Say nothing; judged against every gold above in turn."""
 

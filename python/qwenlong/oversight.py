@@ -13,10 +13,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from qwenlong.canaries import Trust, canaries, measured
 from qwenlong.checkpoint import write_atomically
 from qwenlong.metrics import mean
-from qwenlong.patience import Patience, Verdicts, shared_out, trouble_of
+from qwenlong.patience import Patience, Verdicts, refused_for_good, shared_out, trouble_of
 from qwenlong.records import Group, HaltError, Scored
 from qwenlong.rewards import JudgeHaltError, RewardModel
-from qwenlong.session import Session
+from qwenlong.session import Session, Stopped
 
 Found = TypeVar("Found")
 Arguments = ParamSpec("Arguments")
@@ -141,9 +141,10 @@ class Oversight:
         """What patience brings, and the counters to their file, whether it does or not."""
         try:
             found = self.patience.settle(
-                session, verdicts, trouble=lambda: trouble_of(session, self.rewards), **how
+                session, verdicts, trouble=lambda: trouble_of(session, self.rewards),
+                refused=lambda: refused_for_good(session, self.rewards), **how
             )  # fmt: skip
-        except JudgeHaltError:  # on all ranks
+        except (JudgeHaltError, Stopped):  # on all ranks
             self.count(session)
             raise
         self.count(session)
@@ -244,16 +245,19 @@ def overseen(
 
     Raises:
         HaltError: on all ranks; the checkpoint is written.
+        Stopped: the same, where the run was asked to end while it waited for the judge.
     """
     place = session.curriculum.position  # nothing else that is remembered moves before the update
     try:
         if session.oversight is not None:
             session.oversight.begin(session)
         return work(session, *arguments, **options)
-    except HaltError as halt:
+    except (HaltError, Stopped) as halt:
         session.curriculum.position = place
         session.save()
         done = session.progress.rl_steps
+        if isinstance(halt, Stopped):
+            raise Stopped(f"stopped after {session.progress.units} units of work; go on with --resume") from halt
         raise type(halt)(f"{halt}. The run is saved after RL step {done}: go on with --resume") from halt
 
 

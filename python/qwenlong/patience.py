@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import sleep
 
 from qwenlong.rewards import JudgeHaltError, JudgeQuestion, RewardModel
 from qwenlong.rollouts import merge
-from qwenlong.session import Session
+from qwenlong.session import Session, Stopped
 
 Verdicts = Sequence[float | None]
+SLICE_SECONDS = 1.0
+"""Of a pause: no wish to end waits longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class Patience:
 
     def settle(
         self, session: Session, verdicts: Verdicts, *, again: Callable[[list[int]], Verdicts], earlier: Verdicts = (),
-        trouble: Callable[[], str] = str,
+        trouble: Callable[[], str] = str, refused: Callable[[], bool] = bool,
     ) -> list[float | None]:  # fmt: skip
         """The verdicts of a step, with what came when asked again. Called on all ranks, which hold the same verdicts.
 
@@ -38,9 +41,12 @@ class Patience:
             again: asks for those at the given places; called on all ranks.
             earlier: what the same step has asked before and made its peace with.
             trouble: why verdicts are missing, for people; called on all ranks.
+            refused: whether asking again would change nothing; called on all ranks.
 
         Raises:
-            JudgeHaltError: after the last pause the share that is missing is still above `max_missing`.
+            JudgeHaltError: after the last pause, or once a pause is of no use, the share that is missing is still
+                above `max_missing`.
+            Stopped: in a pause one of the ranks was asked to end.
         """
         found = list(verdicts)
         total = len(earlier) + len(found)
@@ -50,17 +56,30 @@ class Patience:
             if lost <= self.max_missing * total + 1e-9:
                 return found
             said = f"the judge gave no verdict on {lost} of {total} answers{trouble()}"
-            if attempt == self.retries:
+            if attempt == self.retries or refused():
                 break
             seconds = self.pause_seconds * 2**attempt
             session.display.say(f"{said}; asking again in {seconds:g} s ({attempt + 1} of {self.retries})")
-            time.sleep(seconds)
+            _pause(session, seconds)
             for i, verdict in zip(missing, again(missing), strict=True):
                 found[i] = verdict
         raise JudgeHaltError(
-            f"{said}, above rewards.max_missing {self.max_missing:g} after {self.retries} pauses: nothing was learnt "
+            f"{said}, above rewards.max_missing {self.max_missing:g} after {attempt} pauses: nothing was learnt "
             "from them; see to the judge, or raise the limit"
         )
+
+
+def _pause(session: Session, seconds: float) -> None:
+    """Wait in slices, after each of which all ranks look whether one of them was asked to end.
+
+    Raises:
+        Stopped: on all ranks.
+    """
+    slices = max(1, math.ceil(seconds / SLICE_SECONDS))
+    for _ in range(slices):
+        sleep(seconds / slices)
+        if any(session.world.gather(session.stop())):
+            raise Stopped("stopped while waiting for the judge: go on with --resume")
 
 
 def shared_out(
@@ -75,3 +94,10 @@ def trouble_of(session: Session, rewards: RewardModel) -> str:
     """The first word on what is wrong that a rank's judge has; called on all ranks."""
     said = next(filter(None, session.world.gather(str(getattr(rewards.judge, "trouble", "") or ""))), "")
     return f" ({said})" if said else ""
+
+
+def refused_for_good(session: Session, rewards: RewardModel) -> bool:
+    """Whether every rank's judge that was asked was refused for good; called on all ranks."""
+    said = session.world.gather(getattr(rewards.judge, "refused", None))
+    asked = [refused for refused in said if refused is not None]
+    return bool(asked) and all(asked)

@@ -162,9 +162,23 @@ class RewardModel:
         return self._combined(scored.rollout, scored.response, scored.verdict, {**scored.breakdown, "judge": verdict})
 
     def was_asked(self, scored: Scored) -> bool:
-        """Whether the judge was asked about a rollout, by what `score` gave."""
+        """Whether the judge was asked about a rollout, by what `score` gave.
+
+        A judge with a method `asks(prediction)` says by itself where there is nothing to judge, which is a no.
+        """
         others = [value for name, value in scored.breakdown.items() if name in ("rule", "function")]
-        return "judge" in scored.breakdown and bool(scored.verdict.extracted) and not self._decided(others)
+        if "judge" not in scored.breakdown or not scored.verdict.extracted or self._decided(others):
+            return False
+        asks = getattr(self.judge, "asks", None)
+        return not callable(asks) or bool(asks(scored.verdict.extracted))
+
+    def unheard(self, group: Sequence[Scored]) -> bool:
+        """Whether the judge was asked about a group and had not a verdict: then nothing is known of how hard it is.
+
+        What is left are noes without asking, which would make any example look like one that is never solved.
+        """
+        asked = [scored.breakdown["judge"] for scored in group if self.was_asked(scored)]
+        return bool(asked) and all(verdict is None for verdict in asked)
 
     def _decided(self, others: Iterable[float | None]) -> bool:
         """Whether a judge could change nothing."""

@@ -157,6 +157,8 @@ def learn(session: Session, groups: Sequence[Group], reference: Policy | None) -
 
 def observe(session: Session, groups: Sequence[Group]) -> None:
     """Tell the difficulty memory what every group earned before shaping; rewards outside [0, 1] are clamped to it."""
+    if session.oversight is not None:
+        groups = [group for group in groups if not session.oversight.rewards.unheard(group.scored)]
     earned = [np.array([one.accuracy for one in group.scored], dtype=np.float32) for group in groups]
     session.replay.observe(
         phase=session.curriculum.phase,

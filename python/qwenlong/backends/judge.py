@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import hashlib
 import json
 import logging
@@ -18,57 +19,21 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from qwenlong.backends.judge_cache import VerdictCache
 from qwenlong.backends.judge_client import CHOICE_TOKENS, Client, JudgeError
 from qwenlong.backends.judge_endpoint import Counters, Endpoint
-from qwenlong.backends.judge_endpoint import describe as describe  # noqa: PLC0414  # part of the interface
+from qwenlong.backends.judge_inquiry import check
+from qwenlong.backends.judge_inquiry import describe as describe  # noqa: PLC0414  # part of the interface
+from qwenlong.backends.judge_loop import Batch, Loop
 from qwenlong.backends.judge_prompt import Output, Question, can_be_judged, wording
 
-Value = TypeVar("Value")
 REPORT_SECONDS = 15.0
 """A batch that takes longer says how far it is, this often."""
-CLOSE_SECONDS = 10.0
-"""Longest wait for connections to close."""
 log = logging.getLogger(__name__)
-
-
-class _Loop:
-    """An event loop in a daemon thread, started by the first call and ended by `stop`."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="qwenlong-judge", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_forever()
-
-    def submit(self, work: Coroutine[Any, Any, Value]) -> concurrent.futures.Future[Value]:
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
-
-    def stop(self, last: Coroutine[Any, Any, None]) -> None:
-        """Run a last piece of work, end every task and close the loop."""
-        try:
-            self.submit(_ended(last)).result(CLOSE_SECONDS)
-        except TimeoutError:
-            log.warning("the judge's connections did not close within %g s", CLOSE_SECONDS)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(CLOSE_SECONDS)
-        if not self._thread.is_alive():
-            self.loop.close()
-
-
-async def _ended(last: Coroutine[Any, Any, None]) -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await last
 
 
 class EndpointJudge:
@@ -96,11 +61,13 @@ class EndpointJudge:
         self.counters = Counters()
         self.trouble = ""
         """Why the last question of a call without a verdict has none."""
+        self.refused: bool | None = None
+        """Whether all that the last call sent was refused for good; None where it sent nothing."""
         self._endpoint, self._read, self._clean, self._say = endpoint, read, clean, say
         self._concurrency, self._seconds, self._process = concurrency, seconds, os.getpid()
         self._path, self._cache = cache, VerdictCache(cache)
         self._lock = threading.Lock()
-        self._loop: _Loop | None = None
+        self._loop: Loop | None = None
         self._client: Client | None = None
         self._under_way: dict[bytes, asyncio.Task[bool]] = {}
         self._failed: set[bytes] = set()
@@ -113,6 +80,18 @@ class EndpointJudge:
     def fresh_verdicts(self, questions: Sequence[Question]) -> list[bool | None]:
         """The same of the model itself: past the cache, and also where there is nothing to judge."""
         return self._asked(questions, remembered=False)
+
+    def asks(self, prediction: str) -> bool:
+        """Whether `verdicts` asks about a prediction; else there is nothing to judge, which is a no."""
+        return can_be_judged(prediction, self._clean)
+
+    def check(self) -> str:
+        """What is doubtful about the endpoint, in a line for people; empty where it answers.
+
+        Raises:
+            ValueError: it refuses for good.
+        """
+        return check(self._endpoint, self.counters)
 
     def close(self) -> None:
         """End the thread, the connections and the cache. Also done at the end of the program."""
@@ -128,34 +107,35 @@ class EndpointJudge:
 
     def _asked(self, questions: Sequence[Question], *, remembered: bool) -> list[bool | None]:
         started = time.monotonic()
-        self.trouble = ""
+        self.trouble, self.refused = "", None
         self.counters.questions += len(questions)
         todo: list[int] = []
         found: list[bool | None] = []
         for i, question in enumerate(questions):
-            judged = not remembered or can_be_judged(question.prediction, self._clean)
+            judged = not remembered or self.asks(question.prediction)
             found.append(None if judged else False)
             self.counters.unasked += not judged
             if judged:
                 todo.append(i)
         if todo:
             loop, client = self._started()
-            batch = _Batch(len(todo), give_up_after=max(8, self._concurrency))
+            batch = Batch(len(todo), give_up_after=max(8, self._concurrency))
             work = self._batch(client, [questions[i] for i in todo], batch, remembered=remembered)
             for i, verdict in zip(todo, self._waited(loop.submit(work), batch), strict=True):
                 found[i] = verdict
+            self.refused = batch.refused
         self.counters.missing += sum(verdict is None for verdict in found)
         self.counters.wait_seconds += time.monotonic() - started
         return found
 
-    def _started(self) -> tuple[_Loop, Client]:
+    def _started(self) -> tuple[Loop, Client]:
         with self._lock:
             if self._process != os.getpid():  # a fork has neither the thread nor a right to the parent's connections
                 self._finalizer.detach()
                 self._process, self._loop, self._client, self._under_way = os.getpid(), None, None, {}
                 self._inherited, self._cache = self._cache, VerdictCache(self._path)
             if self._loop is None or self._client is None:
-                self._loop = _Loop()
+                self._loop = Loop()
                 self._client = self._loop.submit(self._connected()).result()
                 self._finalizer.detach()
                 self._finalizer = weakref.finalize(self, _end, self._loop, self._client, self._cache, self._process)
@@ -166,7 +146,7 @@ class EndpointJudge:
             self._endpoint, read=self._read, clean=self._clean, counters=self.counters, concurrency=self._concurrency
         )
 
-    def _waited(self, future: concurrent.futures.Future[list[bool | None]], batch: _Batch) -> list[bool | None]:
+    def _waited(self, future: concurrent.futures.Future[list[bool | None]], batch: Batch) -> list[bool | None]:
         """The batch's verdicts; a Ctrl-C meanwhile ends the questions too."""
         try:
             while True:
@@ -181,7 +161,7 @@ class EndpointJudge:
             raise
 
     async def _batch(
-        self, client: Client, questions: Sequence[Question], batch: _Batch, *, remembered: bool
+        self, client: Client, questions: Sequence[Question], batch: Batch, *, remembered: bool
     ) -> list[bool | None]:
         room = asyncio.Semaphore(self._concurrency)
         if self._seconds is not None:
@@ -193,24 +173,24 @@ class EndpointJudge:
 
         async def one(question: Question, key: bytes) -> bool | None:
             async with room:
-                verdict = await self._one(client, question, key, batch, remembered=remembered)
+                verdict = await self._one(client, question, key, batch)
                 batch.done += 1
                 return verdict
 
         # Those whose failures looked like an outage come last, the others in an order of chance: else a few questions
         # that a server breaks on, side by side, would keep all behind them from being asked, at every repetition.
-        order = sorted(distinct, key=lambda key: (key in self._failed, key))
+        verdicts: dict[bytes, bool | None] = {}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(batch.until):
+                verdicts |= await self._cache.remembered(list(distinct)) if remembered else {}
+        self.counters.hits += len(verdicts)
+        batch.done = len(verdicts)
+        order = sorted(distinct.keys() - verdicts.keys(), key=lambda key: (key in self._failed, key))
         found = await asyncio.gather(*(one(distinct[key], key) for key in order))
-        verdicts = dict(zip(order, found, strict=True))
+        verdicts |= zip(order, found, strict=True)
         return [verdicts[key] for key in keys]
 
-    async def _one(
-        self, client: Client, question: Question, key: bytes, batch: _Batch, *, remembered: bool
-    ) -> bool | None:
-        verdict = self._cache.get(key) if remembered else None
-        if verdict is not None:
-            self.counters.hits += 1
-            return verdict
+    async def _one(self, client: Client, question: Question, key: bytes, batch: Batch) -> bool | None:
         if batch.given_up or batch.late:
             batch.missing += 1
             return None
@@ -226,7 +206,7 @@ class EndpointJudge:
                 verdict = await asyncio.shield(task)
         except JudgeError as error:
             self.trouble = str(error)
-            batch.fail(str(error), outage=error.outage)
+            batch.fail(str(error), outage=error.outage, final=error.final)
             if error.outage:
                 self._failed.add(key)
             return None
@@ -235,7 +215,7 @@ class EndpointJudge:
             batch.fail(self.trouble, outage=False)
             return None
         self._failed.discard(key)
-        batch.in_a_row = 0
+        batch.succeed()
         return verdict
 
     def _landed(self, key: bytes, task: asyncio.Task[bool]) -> None:
@@ -245,7 +225,7 @@ class EndpointJudge:
 
     async def _verdict(self, client: Client, question: Question, key: bytes) -> bool:
         verdict = await client.verdict(question)
-        self._cache.put(key, verdict=verdict, judge=self._endpoint.model)
+        self._cache.remember(key, verdict=verdict, judge=self._endpoint.model)
         return verdict
 
     def _keys(self, questions: Sequence[Question]) -> list[bytes]:
@@ -253,34 +233,6 @@ class EndpointJudge:
         judge = identity(self._endpoint, self._clean)
         contents = ([question.question, question.prediction, *question.answers] for question in questions)
         return [hashlib.blake2b(json.dumps([judge, content]).encode(), digest_size=16).digest() for content in contents]
-
-
-class _Batch:
-    """How far a batch is, and whether going on makes sense."""
-
-    def __init__(self, total: int, *, give_up_after: int) -> None:
-        self.total, self.done, self.missing, self.in_a_row = total, 0, 0, 0
-        self.until: float | None = None
-        self._give_up_after, self._last = give_up_after, ""
-
-    @property
-    def late(self) -> bool:
-        """Its time is over: other ranks wait for it."""
-        return self.until is not None and asyncio.get_running_loop().time() >= self.until
-
-    @property
-    def given_up(self) -> bool:
-        """So many questions in a row met an outage that the rest is not asked: the judge is down, not slow."""
-        return self.in_a_row >= self._give_up_after
-
-    def fail(self, why: str, *, outage: bool) -> None:
-        self.missing += 1
-        if outage:
-            self.in_a_row += 1
-        self._last = why
-
-    def told(self) -> str:
-        return f", {self.missing} without one (last: {self._last})" if self.missing else ""
 
 
 def identity(endpoint: Endpoint, clean: Callable[[str], str]) -> list[Any]:
@@ -292,7 +244,7 @@ def identity(endpoint: Endpoint, clean: Callable[[str], str]) -> list[Any]:
     return [endpoint.model, wording(clean), output, 0.0, endpoint.max_reply_tokens, CHOICE_TOKENS]
 
 
-def _end(loop: _Loop, client: Client, cache: VerdictCache, process: int) -> None:
+def _end(loop: Loop, client: Client, cache: VerdictCache, process: int) -> None:
     if process == os.getpid():
         loop.stop(client.close())
         cache.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -17,7 +18,8 @@ from qwenlong.backends.judge_prompt import VERDICTS, Output, Question, messages
 
 CHOICES: tuple[dict[str, Any], ...] = (
     {"structured_outputs": {"choice": list(VERDICTS)}},  # vLLM from 0.11
-    {"guided_choice": list(VERDICTS)},  # vLLM before, SGLang's and others' copies of it
+    {"guided_choice": list(VERDICTS)},  # vLLM before, and others that took over its field
+    {"regex": "|".join(map(re.escape, VERDICTS))},  # SGLang
 )
 """How servers are told that only two replies are allowed; tried in this order."""
 UNKNOWN_FIELD = (400, 422)
@@ -41,11 +43,14 @@ CONNECT_SECONDS = 10.0
 
 
 class JudgeError(RuntimeError):
-    """A judge gave no verdict; the message says why, `outage` whether others are likely to have none either."""
+    """A judge gave no verdict; the message says why.
 
-    def __init__(self, message: str, *, outage: bool = True) -> None:
+    `outage` says whether others are likely to have none either, `final` whether that will never change by itself.
+    """
+
+    def __init__(self, message: str, *, outage: bool = True, final: bool = False) -> None:
         super().__init__(message)
-        self.outage = outage
+        self.outage, self.final = outage, final
 
 
 class _AgainError(JudgeError):
@@ -60,7 +65,8 @@ class _RefusedError(JudgeError):
     """The server understood and said no: asking again changes nothing."""
 
     def __init__(self, message: str, *, status: int = 0) -> None:
-        super().__init__(message, outage=status not in ABOUT_ONE_QUESTION)
+        everyone = status not in ABOUT_ONE_QUESTION
+        super().__init__(message, outage=everyone, final=everyone)
         self.status = status
 
 
@@ -183,7 +189,10 @@ class Client:
         address = f"{self._endpoint.base_url}/chat/completions"
         try:
             async with asyncio.timeout(seconds), self._http.stream("POST", address, json=body) as response:
-                data = await _bounded(response)
+                data = await bounded(response)
+        except asyncio.CancelledError:  # at the deadline of its question, or at the end
+            self._counters.failures += 1
+            raise
         except TimeoutError:  # httpx's own are of a single read, of which a slow server can give many
             self._counters.failures += 1
             raise _AgainError(f"Timeout: no reply within judge.timeout_seconds {seconds:g}") from None
@@ -193,15 +202,15 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self._counters.failures += 1
             raise _RefusedError(self._told(error)) from error
-        self._counters.latency_seconds += time.monotonic() - started
+        seconds = time.monotonic() - started
         status = response.status_code
         if status != httpx.codes.OK:
             self._counters.failures += 1
             said = f"HTTP {status}: {self._endpoint.hidden((data or b'').decode('utf-8', 'replace'))[:200]}"
-            broken = status >= httpx.codes.INTERNAL_SERVER_ERROR and status not in NEVER_PASS
-            if status in MAY_PASS or broken:
+            if may_pass(status):
                 raise _AgainError(said, after=_asked_pause(response.headers.get("retry-after")))
             raise _RefusedError(said, status=status)
+        self._counters.latency_seconds += seconds
         return self._parsed(data)
 
     def _told(self, error: Exception) -> str:
@@ -225,7 +234,13 @@ class Client:
         return (said if isinstance(said, str) else ""), finish == "length"
 
 
-async def _bounded(response: httpx.Response) -> bytes | None:
+def may_pass(status: int) -> bool:
+    """Whether a status that is no success means later rather than no."""
+    broken = status >= httpx.codes.INTERNAL_SERVER_ERROR and status not in NEVER_PASS
+    return status in MAY_PASS or broken
+
+
+async def bounded(response: httpx.Response) -> bytes | None:
     """The body; None where it is longer than a reply can be."""
     parts, size = [], 0
     async for part in response.aiter_bytes():

@@ -1,10 +1,8 @@
-"""Where a judge is and how it is asked, what asking has cost, and whether it answers at all."""
+"""Where a judge is, how it is asked, and what asking has cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-
-import httpx
 
 from qwenlong.backends.judge_prompt import Output
 
@@ -28,7 +26,7 @@ class Counters:
     invalid: int = 0
     """Replies without a verdict that counts."""
     failures: int = 0
-    """Requests that brought no reply: connection, timeout, status."""
+    """Requests that brought no reply: connection, timeout, deadline, status."""
     missing: int = 0
     """Questions that stayed without a verdict."""
     prompt_tokens: int = 0
@@ -91,23 +89,3 @@ class Endpoint:
     def hidden(self, text: str) -> str:
         """A text without the key, for whatever is shown or logged: servers repeat what they were sent."""
         return text.replace(self.api_key, "***") if self.api_key else text
-
-
-def describe(endpoint: Endpoint, *, seconds: float = 5.0) -> str:
-    """Whether the endpoint answers, and whether it serves the model, in a line for people."""
-    return endpoint.hidden(_described(endpoint, seconds))
-
-
-def _described(endpoint: Endpoint, seconds: float) -> str:
-    try:
-        response = httpx.get(f"{endpoint.base_url}/models", headers=endpoint.headers, timeout=seconds)
-        if response.is_error:
-            return f"{endpoint.base_url} answers with HTTP {response.status_code}"
-        names = [str(entry["id"]) for entry in response.json()["data"]]
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"{endpoint.base_url} cannot be reached now ({type(error).__name__}: {error})"
-    except (ValueError, KeyError, TypeError):
-        return f"{endpoint.base_url} answers, but does not list its models"
-    if endpoint.model in names:
-        return f"{endpoint.base_url} serves {endpoint.model}"
-    return f"{endpoint.base_url} serves {', '.join(names) or 'nothing'}, not judge.model {endpoint.model}"

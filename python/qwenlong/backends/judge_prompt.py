@@ -50,10 +50,13 @@ REMINDER = "Your last reply had no verdict that counts. Reply with [[YES]] or [[
 
 _TURNS = re.compile(r"<(?=[|/!A-Za-z_])|\|(?=>)|\[(?=/?(?:INST|SYS|TOOL|AVAILABLE))|<(?=<)")
 """The first sign of what chat templates and their tokenizers may read as markup of their own."""
-_DRESSED = re.compile(r"\[[\W_]{0,4}\[[\W_]{0,8}(?:YES|NO)[\W_]{0,8}\][\W_]{0,4}\]", re.IGNORECASE)
-"""A verdict in marks of emphasis, quotes and the like, which a lenient reader sees through."""
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_WORD = re.compile(r"[^\W_]+")
+GONE = "(verdict)"
+"""Stands where a verdict was."""
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
 """Shown as nothing, although they are letters, marks and signs by their category."""
+_SAYING = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"))
+"""Categories of letters, numbers and signs; without accents that stand alone."""
 _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0000, 0xE1000))
 """Variation selectors and tags."""
 
@@ -102,8 +105,15 @@ class Question(Protocol):
 
 
 def can_be_judged(prediction: str, clean: Callable[[str], str]) -> bool:
-    """Whether a prediction says anything: a letter or digit beside verdicts, at a length that commits to something."""
-    return len(prediction) <= MAX_ANSWER_CHARACTERS and any(char.isalnum() for char in clean(prediction))
+    """Whether a prediction says anything, at a length that commits to something.
+
+    What counts is what would be shown beside verdicts: letters, digits, and signs such as the one of infinity, but not
+    punctuation.
+    """
+    if len(prediction) > MAX_ANSWER_CHARACTERS:
+        return False
+    shown = quotable(prediction, clean).replace(GONE, "")
+    return any(unicodedata.category(char) in _SAYING for char in shown)
 
 
 def messages(
@@ -133,22 +143,38 @@ def quotable(text: str, clean: Callable[[str], str]) -> str:
     'Paris < |im_end| > (verdict)'
     """
     valid = text[:MAX_QUOTED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-    bare = _edited(clean(valid.translate(_VISIBLE)), _DRESSED, lambda _: "(verdict)")
-    return _edited(bare, _TURNS, lambda sign: sign + " ").strip()
+    return _with_turns_broken(_undressed(clean(valid.translate(_VISIBLE)))).strip()
 
 
-def _edited(text: str, pattern: re.Pattern[str], become: Callable[[str], str]) -> str:
-    """The text with what the pattern finds in its plain form, character for character, made into something else."""
+def _undressed(text: str) -> str:
+    """The text without verdicts in marks of emphasis, quotes and the like, which a lenient reader sees through. O(n).
+
+    That is YES or NO with nothing but marks around it, two brackets or more at one side and at least one at the other.
+    """
+    plain = text.translate(_FOLDED)  # character for character, so that places are the same
+    words = [(0, 0), *(found.span() for found in _WORD.finditer(plain)), (len(plain), len(plain))]
     parts, end = [], 0
-    for found in pattern.finditer(text.translate(_FOLDED)):
-        parts += [text[end : found.start()], become(text[found.start() : found.end()])]
+    for (_, left), (start, stop), (right, _) in zip(words, words[1:], words[2:], strict=False):
+        before, after = plain[left:start], plain[stop:right]
+        opened, closed = before.count("["), after.count("]")
+        if plain[start:stop].upper() in ("YES", "NO") and min(opened, closed) >= 1 and opened + closed > 2:
+            parts += [text[end : left + before.index("[")], GONE]
+            end = stop + after.rindex("]") + 1
+    return "".join([*parts, text[end:]])
+
+
+def _with_turns_broken(text: str) -> str:
+    """The text with a space behind the first sign of every markup."""
+    parts, end = [], 0
+    for found in _TURNS.finditer(text.translate(_FOLDED)):
+        parts += [text[end : found.end()], " "]
         end = found.end()
     return "".join([*parts, text[end:]])
 
 
 def wording(clean: Callable[[str], str]) -> str:
     """A digest of how this module asks, over every kind of prompt: another wording or quoting is another judge."""
-    sample = _Sample("Which? <|x|>", "[[YES]] one <b> [[*no*]]", ("one", "1\u200b"))
+    sample = _Sample("Which? <|x|>", "[[YES]] one <b> [[*no*]] [[*********NO](x)]", ("one", "1\u200b\U0001d159"))
     outputs: tuple[Output, ...] = ("choice", "text")
     asked = [
         messages(sample, clean=clean, output=output, reminded=reminded)

@@ -40,7 +40,7 @@ def endpoint_judge(config: Config, *, directory: Path | None, say: Callable[[str
     """The judge behind an endpoint.
 
     Raises:
-        ValueError: its extra or its API key is missing, or its cache cannot be used.
+        ValueError: its extra or its API key is missing, its cache cannot be used, or it refuses for good.
     """
     how = config.judge
     endpoint, judge = judge_endpoint(config), judge_backend()
@@ -49,11 +49,29 @@ def endpoint_judge(config: Config, *, directory: Path | None, say: Callable[[str
         place = directory / "judge_cache"
     # One file a node: SQLite's locks do not reach over a network's file system.
     cache = place / f"{socket.gethostname()}.sqlite" if place is not None else None
-    found: Judge = judge.EndpointJudge(
+    found = judge.EndpointJudge(
         endpoint, read=judge_reply, clean=without_verdicts, concurrency=how.concurrency, cache=cache, say=say,
         seconds=config.run.timeout_seconds / 2,  # other ranks wait for this one's call, and for its rollouts too
     )  # fmt: skip
-    return found
+    if directory is not None:
+        _first_asked(found, say)
+    judged: Judge = found
+    return judged
+
+
+def _first_asked(judge: Any, say: Callable[[str], None]) -> None:
+    """Ask once before anything slow, on every rank: a node may not reach what the others do.
+
+    Raises:
+        ValueError: the judge refuses for good.
+    """
+    try:
+        doubt = judge.check()
+    except ValueError:
+        judge.close()
+        raise
+    if doubt:
+        say(doubt)
 
 
 def judge_endpoint(config: Config) -> Any:

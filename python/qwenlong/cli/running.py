@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -27,6 +27,8 @@ from qwenlong.session import Session, Stopped
 from qwenlong.sft import warm_up
 from qwenlong.train import train
 
+OTHER_JUDGE = ("judge.model", "judge.output", "judge.max_reply_tokens")
+"""Keys that make another judge: a wrong or weak one can be replaced, and the change is said."""
 MAY_CHANGE = (
     "run.directory",
     "run.loggers",
@@ -43,6 +45,7 @@ MAY_CHANGE = (
         f"judge.{key}"
         for key in ("deadline_seconds", "cache", "prompt_price", "reply_price", "max_false_", "max_tricked")
     ),
+    *OTHER_JUDGE,
 )
 """Keys that a resumed run may have other values for."""
 TRACES = ("config.toml", *FILES, "checkpoints", "summary.json", "model")
@@ -78,7 +81,7 @@ def run(config: Config, *, resume: bool) -> int:
     close: Callable[[], None] | None = None
     try:
         directory = Path(config.run.directory)
-        finished = world.agree(lambda: check_directory(config, world, resume=resume))[0]
+        finished = world.agree(lambda: check_directory(config, world, resume=resume, say=display.say))[0]
         if not finished:
             session = assemble(config, world=world, display=display, stop=lambda: asked.asked)
             close = session.engine.close
@@ -116,7 +119,7 @@ def _complain(error: Exception, where: str = "") -> int:
     return 2 if isinstance(error, ValueError) else 1
 
 
-def check_directory(config: Config, world: World, *, resume: bool) -> bool:
+def check_directory(config: Config, world: World, *, resume: bool, say: Callable[[str], None]) -> bool:
     """Check and lock the run directory on rank 0; True where the run is finished already.
 
     Raises:
@@ -136,19 +139,24 @@ def check_directory(config: Config, world: World, *, resume: bool) -> bool:
         if not saved.is_file() and any((directory / "checkpoints").glob("*/manifest.json")):
             raise ValueError(f"{saved} is missing: without it nobody knows whether the checkpoints are of this recipe")
         if saved.is_file():
-            changed = [
-                line for line in differing_keys(load_config(str(saved)), config) if not line.startswith(MAY_CHANGE)
-            ]
-            if changed:
-                raise ValueError(
-                    f"the run in {directory} was started with another recipe: {'; '.join(changed)}. "
-                    "Resume with the same values, or start in another directory"
-                )
+            _check_recipe(directory, differing_keys(load_config(str(saved)), config), say)
         if (directory / "summary.json").is_file():
             return True
     directory.mkdir(parents=True, exist_ok=True)
     _lock(directory)
     return False
+
+
+def _check_recipe(directory: Path, others: Sequence[str], say: Callable[[str], None]) -> None:
+    changed = [line for line in others if not line.startswith(MAY_CHANGE)]
+    if changed:
+        raise ValueError(
+            f"the run in {directory} was started with another recipe: {'; '.join(changed)}. "
+            "Resume with the same values, or start in another directory"
+        )
+    for line in others:
+        if line.startswith(OTHER_JUDGE):
+            say(f"going on with another judge: {line}")
 
 
 def _lock(directory: Path) -> None:
