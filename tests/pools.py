@@ -60,6 +60,11 @@ class Server:
                 time.sleep(0.5)
         raise AssertionError("the server was never ready")
 
+    def working(self) -> bool:
+        """Whether requests are under way there."""
+        page = httpx.get(self.url + "/metrics", timeout=30).text.splitlines()
+        return any(line.startswith("vllm:num_requests_running{") and not line.endswith(" 0.0") for line in page)
+
     def kill(self) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -93,7 +98,7 @@ def of_pool(urls: Sequence[str], model: Path) -> tuple[str, ...]:
 
 def pool_of(servers: Sequence[Server], weights_path: Path, **options: Any) -> VLLMServerPool:
     """All of them, with weights through a directory."""
-    found = Servers([server.url for server in servers], timeout_seconds=120)
+    found = Servers([server.url for server in servers], load_seconds=120, longest_seconds=120)
     return pool_by(PathTransfer(found, weights_path), found, **options)
 
 

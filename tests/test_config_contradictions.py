@@ -115,6 +115,14 @@ CONTRADICTIONS = [
         "take it out",
     ),
     (
+        [
+            *("--rollouts.engine", "vllm-server", "--rollouts.servers", '["http://a"]'),
+            *("--rollouts.server_timeout_seconds", "901"),
+        ],
+        "rollouts.server_timeout_seconds is 901, above half of run.timeout_seconds 1800",
+        "raise the second",
+    ),
+    (
         ["--rollouts.weights_transfer", "nccl"],
         "rollouts.weights_transfer is nccl, which is no setting of the hf engine",
         "take it out",

@@ -5,104 +5,24 @@ The real ones are in `tests/engine_vllm`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from fakes import Alone
 from qwenlong.backends import vllm_transfer
-from qwenlong.backends.vllm_http import PoolError, Servers
+from qwenlong.backends.vllm_http import PoolError
 from qwenlong.backends.vllm_server import VLLMServerPool
-from qwenlong.backends.vllm_transfer import NCCLTransfer, PathTransfer
+from qwenlong.backends.vllm_transfer import NCCLTransfer
 from qwenlong.enginecounts import engine_metrics
-from qwenlong.records import Request, Sampling
+from seeming import ALONE, SAMPLING, WEIGHTS, Seeming, asked, broken, dead, pool_of, served, two
 
-WEIGHTS = {name: torch.full((2, 3), float(i)) for i, name in enumerate("abcd")}
-SAMPLING = Sampling(max_tokens=4)
-ALONE: Any = Alone()
-
-
-class Seeming:
-    """Answers as a vLLM server does; `trouble` may answer, or raise, in its place."""
-
-    def __init__(self, workers: int = 1) -> None:
-        self.workers, self.version = workers, "start"
-        self.calls: list[str] = []
-        self.bodies: dict[str, list[Any]] = {}
-        self.queries = 0.0
-        self.kept: list[list[int]] | None = None
-        self.trouble: Callable[[str], httpx.Response | None] = lambda path: None
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path
-        body = json.loads(request.content) if request.content else {}
-        self.calls.append(path)
-        self.bodies.setdefault(path, []).append(body)
-        if (wrong := self.trouble(path)) is not None:
-            return wrong
-        match path:
-            case "/update_weight_version":
-                self.version = body["new_version"]
-            case "/finish_weight_update":
-                self.version = body["weight_version"]
-            case "/get_world_size":
-                return httpx.Response(200, json={"world_size": self.workers})
-            case "/metrics":
-                lines = [
-                    f'vllm:{name}_total{{engine="0"}} {self.queries}'
-                    for name in ("prefix_cache_queries", "prefix_cache_hits")
-                ]
-                return httpx.Response(200, text="\n".join(lines))
-            case "/inference/v1/generate":
-                self.queries += len(body["token_ids"])
-                return httpx.Response(
-                    200, json={"choices": [self.choice(i) for i in range(body["sampling_params"]["n"])]}
-                )
-        return httpx.Response(200, json={})
-
-    def choice(self, index: int) -> dict[str, Any]:
-        return {
-            "index": index, "token_ids": [5, 6], "finish_reason": "stop",
-            "logprobs": {"content": [{"logprob": -0.5}, {"logprob": -0.25}]},
-            "weight_versions": [{"version": self.version, "start": 0, "end": 2}], "sampling_mask": self.kept,
-        }  # fmt: skip
-
-
-def dead(path: str) -> httpx.Response:
-    raise httpx.ConnectError("refused")
-
-
-def broken(path: str) -> httpx.Response:
-    return httpx.Response(500, text="out of memory")
-
-
-@pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> list[Seeming]:
-    monkeypatch.setattr("qwenlong.backends.vllm_http.time.sleep", lambda seconds: None)
-    return [Seeming(workers=2), Seeming()]
-
-
-def served(two: list[Seeming]) -> Servers:
-    servers = Servers([f"http://10.0.0.{i}:8000/" for i in range(len(two))], timeout_seconds=5)
-    by_host = {f"10.0.0.{i}": one for i, one in enumerate(two)}
-    servers._client = httpx.Client(transport=httpx.MockTransport(lambda asked: by_host[asked.url.host].answer(asked)))
-    return servers
-
-
-def pool_of(two: list[Seeming], path: Path, *, world: Any = ALONE, **options: Any) -> VLLMServerPool:
-    servers = served(two)
-    return VLLMServerPool(servers, world=world, transfer=PathTransfer(servers, path), end_ids=[1], **options)
-
-
-def asked(count: int) -> list[Request]:
-    return [Request(id=str(i), token_ids=np.arange(10, dtype=np.int32), n=2, seed=i) for i in range(count)]
+__all__ = ["two"]
 
 
 def test_weights_are_written_read_and_named_and_the_old_ones_go(two: list[Seeming], tmp_path: Path) -> None:
@@ -111,7 +31,7 @@ def test_weights_are_written_read_and_named_and_the_old_ones_go(two: list[Seemin
         pool.load_weights(iter(WEIGHTS.items()), version)
     order = ["/pause", "/collective_rpc", "/reset_prefix_cache", "/update_weight_version", "/resume"]
     for one in two:
-        assert [path for path in one.calls if path not in ("/health", "/metrics")] == order * 2
+        assert one.orders() == order * 2
         assert one.version == "4"
         assert one.bodies["/collective_rpc"][1]["kwargs"]["weights_path"] == str(tmp_path / "00000004")
     assert [path.name for path in tmp_path.iterdir()] == ["00000004"]
@@ -258,7 +178,7 @@ def test_over_nccl_servers_are_told_their_ranks_and_what_comes(two: list[Seeming
     [how] = joined
     assert (how["address"], how["size"]) == ("10.0.0.9", 4)
     for one, offset in zip(two, (1, 3), strict=True):  # the trainer is rank 0, the first server has two workers
-        assert [path for path in one.calls if path not in ("/health", "/metrics")] == order
+        assert one.orders() == order
         [info] = one.bodies["/init_weight_transfer_engine"]
         assert info["init_info"] == {
             "master_address": "10.0.0.9", "master_port": how["port"], "world_size": 4, "rank_offset": offset,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from qwenlong.backends.vllm_answers import NEEDED
 from qwenlong.backends.vllm_counters import engine_counts, grown, read_page, total
 from qwenlong.cli import serving
 from qwenlong.config import load_config
 
+ROOT = Path(__file__).parents[1]
 POOL = ("--rollouts.engine", "vllm-server", "--rollouts.servers", '["http://a:8000"]', "--model.path", "some/model")
 
 
@@ -28,7 +32,52 @@ def test_a_server_gets_what_the_run_needs_of_it() -> None:
     assert "--no-enable-chunked-prefill" in command(cpu=True)
     assert "--return-sampling-mask" in command("--rollouts.top_k", "20")
     assert "--return-sampling-mask" not in said + command("--rollouts.top_k", "20", cpu=True)
+    assert " --enable-scale-out" in said
+    assert " --kv-cache-dtype auto" in said
+    assert "--speculative-config" not in said
+    guess = command("--rollouts.speculative", "3", "--rollouts.kv_cache_dtype", "fp8")
+    assert " --kv-cache-dtype fp8" in guess
+    assert '--speculative-config {"method": "ngram", "num_speculative_tokens": 3, "prompt_lookup_max": 4}' in guess
     assert '--weight-transfer-config {"backend": "nccl"}' in command("--rollouts.weights_transfer", "nccl")
+
+
+def test_a_server_looks_up_what_the_engine_inside_a_rank_does() -> None:
+    engine = (Path(serving.__file__).parent.parent / "backends" / "vllm_engine.py").read_text("utf-8")
+    assert f"\nNGRAM = {serving.NGRAM}\n" in engine
+
+
+def vllm_with(directory: Path, *names: str) -> Path:
+    """A package whose servers know these names."""
+    (directory / "entrypoints" / "somewhere").mkdir(parents=True)
+    (directory / "entrypoints" / "somewhere" / "flags.py").write_text("\n".join(names), "utf-8")
+    return directory
+
+
+def test_flags_are_given_where_this_vllm_has_them(tmp_path: Path) -> None:
+    package = vllm_with(tmp_path, "weight_versions: list", "enable_scale_out: bool")
+    config = load_config("smoke", [*POOL, "--rollouts.top_k", "20"])
+    said = serving.server_command(config, [], cpu=False, knows=lambda name: serving.knows(package, name))
+    assert "--enable-scale-out" in said
+    assert "--return-sampling-mask" not in said
+
+
+def test_a_vllm_that_knows_no_versions_of_weights_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = vllm_with(tmp_path, "enable_scale_out")
+    monkeypatch.setattr(serving, "vllm_package", lambda: package)
+    assert serving.main(["smoke", *POOL]) == 2
+    assert "pip install 'vllm>=0.32,<0.34'" in capsys.readouterr().err
+
+
+def test_the_range_for_a_pool_is_said_alike_everywhere_and_httpx_comes_with_the_trainer() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert any(one.startswith("httpx") for one in extras["train"]), "a pool's trainer needs no other extra"
+    [inside] = extras["vllm"]
+    assert inside.rpartition(",")[2] == NEEDED.rpartition(",")[2]
+    for text in ("docs/rollouts.md", "python/qwenlong/cli/serving.py"):
+        assert NEEDED in (ROOT / text).read_text("utf-8"), text
+    assert inside in (ROOT / "docs" / "rollouts.md").read_text("utf-8")
 
 
 def test_flags_of_vllm_come_last_where_they_win() -> None:
@@ -46,7 +95,8 @@ def test_flags_of_vllm_come_last_where_they_win() -> None:
 def test_mistakes_are_said_in_a_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "vllm_is_for_cpu", lambda: True)
+    monkeypatch.setattr(serving, "vllm_package", Path)
+    monkeypatch.setattr(serving, "knows", lambda package, name: True)
     assert serving.main(arguments) == 2
     said = capsys.readouterr().err
     assert said.startswith("qwenlong-serve: ")

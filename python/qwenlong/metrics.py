@@ -66,7 +66,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "prefilled_again_share": ("share", "prompt tokens computed more than once, over all; null where it cannot tell"),
     "draft_acceptance": ("share", "speculated tokens that were accepted; null without speculation"),
     "preemptions": ("count", "responses the engine put back for want of memory; null where it cannot tell"),
-    "servers_lost": ("count", "servers of a pool that a rank gave up; null without a pool"),
+    "servers_lost": ("count", "servers of a pool that were given up, each once for all ranks; null without a pool"),
     "requests_moved": ("count", "requests that went to another server for it; null without a pool"),
     "engine_idle_seconds": ("s", "of the step without work, mean over engines"),
     "engine_idle_per_second": ("share", "of the step's time without work, mean over engines: the idle share"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 from pools import Server, changed, of_pool, pool_of, requests, started, worst
 from qwenlong.backends.vllm_http import PoolError
 from qwenlong.records import Sampling, StaleWeightsError
-from runs import EARNED, assert_learnt, assert_nearly_same, command, environment, metrics, run, steps
+from runs import EARNED, assert_learnt, assert_nearly_same, command, environment, metrics, run, run_until, steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -111,7 +112,7 @@ def test_a_run_goes_on_when_a_server_is_killed(servers: list[Server], model: Pat
         command("smoke", directory, *flags(servers, model), ranks=ranks), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, env=environment(),
     )  # fmt: skip
-    while steps(directory, "rl") < 2:
+    while steps(directory, "rl") < 2 or not servers[1].working():
         assert process.poll() is None, process.stdout.read() if process.stdout else ""
         time.sleep(0.01)
     servers[1].kill()
@@ -119,25 +120,67 @@ def test_a_run_goes_on_when_a_server_is_killed(servers: list[Server], model: Pat
     assert process.returncode == 0, said[-3000:]
     rows = [row for row in metrics(directory) if row["stage"] == "rl"]
     assert len(rows) == 8
-    assert sum(row["servers_lost"] for row in rows) >= 1
+    assert sum(row["servers_lost"] for row in rows) == 1, "however many steps and ranks go on without it"
+    assert sum(row["requests_moved"] for row in rows) >= 1, "it was killed in the middle of its requests"
     assert all(row["mismatch"] < 1e-4 for row in rows)
     assert f"rollout server {servers[1].url} is given up" in said
     assert sum(row["cache_hit_share"] is None for row in rows) == 1, "the step in which it took its counters along"
     assert rows[-1]["cache_hit_share"] is not None
+    assert not (directory / "weights").exists(), "nothing is left of what the servers read"
 
 
-def test_two_ranks_train_like_one_from_the_same_two_servers(servers: list[Server], model: Path, tmp_path: Path) -> None:
-    for ranks in (1, 2):
-        run("smoke", tmp_path / str(ranks), *flags(servers, model), ranks=ranks)
-        assert_learnt(tmp_path / str(ranks))
-    assert_nearly_same(tmp_path / "2", tmp_path / "1", rows=4)
-    both = [[row for row in metrics(tmp_path / name) if row["stage"] == "rl"] for name in "12"]
+@pytest.fixture(scope="module")
+def one_rank(both: list[Server], model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    for server in both:
+        server.back()
+    directory = tmp_path_factory.mktemp("whole") / "run"
+    run("smoke", directory, *flags(both, model))
+    assert_learnt(directory)
+    return directory
+
+
+def test_a_killed_run_goes_on_from_the_same_servers(
+    servers: list[Server], model: Path, one_rank: Path, tmp_path: Path
+) -> None:
+    directory, often = tmp_path / "run", ("--run.checkpoint_every_steps", "1")
+    how = (*flags(servers, model), *often)
+    run_until("smoke", directory, lambda: steps(directory, "rl") >= 3, *how, how=signal.SIGKILL)
+    assert (directory / "weights").is_dir(), "a killed run cannot take it back"
+    said = run("smoke", directory, *how, "--resume")
+    assert "going on from" in said.stdout + said.stderr
+    rows = metrics(directory)
+    assert len(rows) == len(metrics(one_rank))
+    assert all(row["servers_lost"] == 0 and row["mismatch"] < 1e-4 for row in rows if row["stage"] == "rl")
+    assert_nearly_same(directory, one_rank, rows=4)
+    assert not (directory / "weights").exists()
+
+
+def test_a_server_speculates_and_keeps_its_cache_as_the_recipe_says(model: Path, tmp_path: Path) -> None:
+    flags = ("--rollouts.speculative", "3", "--rollouts.kv_cache_dtype", "fp8")
+    with started(Server(model, flags=flags)) as servers, closing(pool_of(servers, tmp_path)) as pool:
+        pool.load_weights(changed(model).state_dict().items(), 1)
+        assert len(list(pool.generate(requests(4, 4), Sampling(temperature=0.7, max_tokens=60)))) == 16
+        time.sleep(0.5)
+        counts = pool.counts()
+        assert counts.drafted_tokens is not None
+        assert counts.drafted_tokens > 0
+    assert "fp8" in servers[0].log.read_text("utf-8")
+
+
+def test_two_ranks_train_like_one_from_the_same_two_servers(
+    servers: list[Server], model: Path, one_rank: Path, tmp_path: Path
+) -> None:
+    two_ranks = tmp_path / "two"
+    run("smoke", two_ranks, *flags(servers, model), ranks=2)
+    assert_learnt(two_ranks)
+    assert_nearly_same(two_ranks, one_rank, rows=4)
+    both = [[row for row in metrics(directory) if row["stage"] == "rl"] for directory in (one_rank, two_ranks)]
     for rows in both:
         assert all(row["servers_lost"] == 0 and row["preemptions"] == 0 for row in rows)
         assert all(0 < row["cache_hit_share"] < 1 and row["prefilled_again_share"] < 3 for row in rows)
         assert all(row["draft_acceptance"] is None for row in rows)
     # Every prompt is asked of one server, by one rank: the sums do not depend on who asked.
     assert both[0][0]["cache_hit_share"] == both[1][0]["cache_hit_share"]
-    lines = (tmp_path / "2" / "metrics.jsonl").read_text("utf-8").splitlines()
+    lines = (two_ranks / "metrics.jsonl").read_text("utf-8").splitlines()
     idle = [(row["engine_idle_seconds"], row["step_seconds"]) for row in map(json.loads, lines)]
     assert all(0 < waited < whole for waited, whole in idle), "servers wait while ranks update"

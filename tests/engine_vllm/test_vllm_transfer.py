@@ -47,7 +47,7 @@ def pool(servers: list[Server], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
 
     carrier.register(monkeypatch.setattr)
     monkeypatch.setattr(vllm_transfer, "CHUNK_BYTES", 50_000)  # several chunks, some of one tensor
-    found = Servers([server.url for server in servers], timeout_seconds=60)
+    found = Servers([server.url for server in servers], load_seconds=60, longest_seconds=60)
     with closing(pool_by(NCCLTransfer(found, transfer_group), found)) as one:
         yield one
 

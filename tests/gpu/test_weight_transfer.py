@@ -29,7 +29,7 @@ def test_pushed_weights_are_what_the_server_answers_with(tmp_path: Path) -> None
     model, sampling, asked = tiny_model(tmp_path / "model", init_range=0.1), Sampling(max_tokens=20), requests(6, 2)
     flags = ("--rollouts.weights_transfer", "nccl")
     with started(Server(model, flags=flags, CUDA_VISIBLE_DEVICES="1")) as servers:
-        found = Servers([server.url for server in servers], timeout_seconds=120)
+        found = Servers([server.url for server in servers], load_seconds=120, longest_seconds=120)
         with closing(pool_by(NCCLTransfer(found, transfer_group), found)) as pool:
             for version in (1, 2):  # the group is made anew for every push
                 other = changed(model, seed=version)

@@ -9,17 +9,21 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from transformers import AutoConfig, AutoModelForCausalLM
 
-from qwenlong.backends.vllm_http import PoolError, Server, Servers
+from qwenlong.backends.vllm_http import ATTEMPTS, PoolError, Server, ServerError, Servers, field
 
 FILE_BYTES = 1 << 30
 """Weights are written about so much at a time."""
@@ -36,8 +40,8 @@ class PathTransfer:
         """`directory` is seen under the same name by this rank and by all servers."""
         self._servers, self._directory = servers, directory
 
-    def push(self, pairs: Iterable[tuple[str, Tensor]], version: int) -> None:
-        """Write the tensors and have every living server read them; only the newest stay.
+    def push(self, pairs: Iterable[tuple[str, Tensor]], version: int, servers: Sequence[Server]) -> list[Server]:
+        """Write the tensors and have the servers read them; only the newest stay.
 
         Raises:
             PoolError: no server took them.
@@ -51,15 +55,34 @@ class PathTransfer:
         def read(server: Server) -> None:
             order = {"method": "reload_weights", "kwargs": {"weights_path": str(target)}}
             self._servers.call(server, "POST", "/pause", params=PAUSE)
-            self._servers.call(server, "POST", "/collective_rpc", json=order)
-            self._servers.call(server, "POST", "/reset_prefix_cache")
+            self._load(server, order)
+            empty_cache(self._servers, server)
             self._servers.call(server, "POST", "/update_weight_version", json={"new_version": str(version)})
             self._servers.call(server, "POST", "/resume")
 
-        self._servers.each(read)
+        done = self._servers.each(read, servers)
+        self._remove(but=target)
+        return done
+
+    def _load(self, server: Server, order: dict[str, Any]) -> None:
+        """Once: what a load that failed leaves behind takes no other."""
+        try:
+            self._servers.call(
+                server, "POST", "/collective_rpc", attempts=1, seconds=self._servers.load_seconds, json=order
+            )
+        except ServerError as error:
+            raise ServerError(f"{error}. Its model may be half replaced now: start this server again") from error
+
+    def _remove(self, but: Path | None = None) -> None:
         for old in self._directory.glob("[0-9]" * 8):
-            if old != target:
+            if old != but:
                 shutil.rmtree(old, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove what was written, and the directory where nothing else is in it."""
+        self._remove()
+        with suppress(OSError):
+            self._directory.rmdir()
 
 
 class NCCLTransfer:
@@ -69,8 +92,8 @@ class NCCLTransfer:
         """`join(address=, port=, size=)` makes rank 0 of a group of NCCL that the servers' workers join."""
         self._servers, self._join = servers, join
 
-    def push(self, pairs: Iterable[tuple[str, Tensor]], version: int) -> None:
-        """Send the tensors to every living server. The group lasts for one push, for servers come and go between.
+    def push(self, pairs: Iterable[tuple[str, Tensor]], version: int, servers: Sequence[Server]) -> list[Server]:
+        """Send the tensors to the servers. The group lasts for one push, for servers come and go between.
 
         Raises:
             PoolError: no server was ready, or one was lost in the middle, which leaves the others waiting for it.
@@ -80,10 +103,9 @@ class NCCLTransfer:
         def begin(server: Server) -> None:
             self._servers.call(server, "POST", "/pause", params=PAUSE)
             self._servers.call(server, "POST", "/start_weight_update", attempts=1)
-            sizes[server.url] = int(self._servers.call(server, "GET", "/get_world_size").json()["world_size"])
+            sizes[server.url] = field(self._servers.call(server, "GET", "/get_world_size"), "world_size")
 
-        self._servers.each(begin)
-        servers = self._servers.alive
+        servers = self._servers.each(begin, servers)
         group = self._joined(servers, sizes)
         for chunk in copied(pairs, CHUNK_BYTES):
             info = {
@@ -100,14 +122,19 @@ class NCCLTransfer:
 
         def finish(server: Server) -> None:
             self._servers.call(
-                server, "POST", "/finish_weight_update", attempts=1, json={"weight_version": str(version)}
-            )
+                server, "POST", "/finish_weight_update", attempts=1, seconds=self._servers.load_seconds,
+                json={"weight_version": str(version)},
+            )  # fmt: skip
             self._servers.call(server, "POST", "/shutdown_weight_transfer_engine")
-            self._servers.call(server, "POST", "/reset_prefix_cache")
+            empty_cache(self._servers, server)
             self._servers.call(server, "POST", "/resume")
 
-        self._servers.each(finish)
+        done = self._servers.each(finish, servers)
         group.destroy()
+        return done
+
+    def close(self) -> None:
+        """Nothing is left: every push takes its group along."""
 
     def _joined(self, servers: list[Server], sizes: dict[str, int]) -> Any:
         """The group: this rank first, then the workers of one server after the other."""
@@ -131,8 +158,9 @@ class NCCLTransfer:
 
         def ask(server: Server) -> None:
             try:
-                self._servers.call(server, "POST", path, attempts=1, json=bodies[server.url])
-            except (httpx.HTTPError, PoolError) as error:
+                seconds = self._servers.load_seconds
+                self._servers.call(server, "POST", path, attempts=1, seconds=seconds, json=bodies[server.url])
+            except (httpx.HTTPError, ServerError) as error:
                 answers.put((server, error))
             else:
                 answers.put((server, None))
@@ -150,6 +178,27 @@ class NCCLTransfer:
                     ) from error
 
         return wait
+
+
+def empty_cache(servers: Servers, server: Server) -> None:
+    """Forget keys and values of the old weights.
+
+    Raises:
+        ServerError: the server says that it did not.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        if field(servers.call(server, "POST", "/reset_prefix_cache"), "success"):
+            return
+        if attempt < ATTEMPTS:
+            time.sleep(0.2 * 2**attempt)  # a request's last blocks may be freed a moment later
+    raise ServerError(f"{server.url} did not empty its prefix cache, which is of the old weights")
+
+
+def names_of(path: Path) -> frozenset[str]:
+    """What a push of this model must hold, a tied head under its own name too. No weights are read."""
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path))
+    return frozenset(name for name, _ in model.named_parameters(remove_duplicate=False))
 
 
 def copied(

@@ -32,6 +32,9 @@ from qwenlong.replay import Replay
 from qwenlong.rollouts import Engine
 from qwenlong.session import Display, Progress, Session
 
+REQUESTS_PER_SERVER = 64
+"""Of all ranks under way at once, each a prompt's whole group; what is beyond waits here."""
+
 
 def assemble(config: Config, *, world: World, display: Display, stop: Callable[[], bool]) -> Session:
     """Everything a run works with. Slow imports have happened, slow loading happens here, the user's mistakes first."""
@@ -147,7 +150,7 @@ def build_engine(config: Config, path: Path, *, world: World, end_ids: Iterable[
             count=world.size,
         )  # fmt: skip
     if how.engine == "vllm-server":
-        return build_pool(config, world=world, end_ids=end_ids)
+        return build_pool(config, path, world=world, end_ids=end_ids)
     from qwenlong.backends.vllm_engine import VLLMEngine
 
     return VLLMEngine(
@@ -158,14 +161,17 @@ def build_engine(config: Config, path: Path, *, world: World, end_ids: Iterable[
     )  # fmt: skip
 
 
-def build_pool(config: Config, *, world: World, end_ids: Iterable[int]) -> Engine:
+def build_pool(config: Config, path: Path, *, world: World, end_ids: Iterable[int]) -> Engine:
     """The servers that the recipe names, with the way that weights take to them."""
     from qwenlong.backends.vllm_http import Servers
     from qwenlong.backends.vllm_server import VLLMServerPool
-    from qwenlong.backends.vllm_transfer import NCCLTransfer, PathTransfer
+    from qwenlong.backends.vllm_transfer import NCCLTransfer, PathTransfer, names_of
 
     how = config.rollouts
-    servers = Servers(how.servers, timeout_seconds=how.server_timeout_seconds)
+    servers = Servers(
+        how.servers, load_seconds=how.server_timeout_seconds, longest_seconds=config.run.timeout_seconds / 2,
+        requests_per_server=max(1, REQUESTS_PER_SERVER // world.size),
+    )  # fmt: skip
     transfer: PathTransfer | NCCLTransfer
     if how.weights_transfer == "nccl":
         from qwenlong.backends.vllm_engine import transfer_group
@@ -173,7 +179,10 @@ def build_pool(config: Config, *, world: World, end_ids: Iterable[int]) -> Engin
         transfer = NCCLTransfer(servers, transfer_group)
     else:
         transfer = PathTransfer(servers, Path(how.weights_path or Path(config.run.directory) / "weights").resolve())
-    return VLLMServerPool(servers, world=world, transfer=transfer, end_ids=end_ids, max_staleness=how.max_staleness)
+    return VLLMServerPool(
+        servers, world=world, transfer=transfer, end_ids=end_ids, names=names_of(path),
+        max_staleness=how.max_staleness,
+    )  # fmt: skip
 
 
 def model_path(config: Config, world: World, directory: Path) -> Path:

@@ -192,10 +192,11 @@ class Config(BaseSettings):
     def _check_engine(self) -> None:
         how, losses = self.rollouts, self.losses
         default = Rollouts()
-        inside = ("tensor_parallel", "kv_cache_dtype", "speculative")  # a server has these from whoever starts it
+        inside = ("tensor_parallel",)  # a server has it from whoever starts it
+        both = ("kv_cache_dtype", "speculative", "max_repetitions")
         pool = ("max_staleness", "weights_transfer")
-        foreign = {"hf": (*inside, *pool, "max_repetitions"), "vllm": pool}
-        for key in foreign.get(how.engine, inside):
+        foreign = {"hf": (*inside, *both, *pool), "vllm": pool, "vllm-server": inside}
+        for key in foreign[how.engine]:
             if getattr(how, key) != getattr(default, key):
                 raise ValueError(
                     f"rollouts.{key} is {getattr(how, key)}, which is no setting of the {how.engine} engine: take it "
@@ -210,6 +211,12 @@ class Config(BaseSettings):
             raise ValueError(
                 f'rollouts.weights_transfer is "nccl" but rollouts.weights_path is "{how.weights_path}": weights go '
                 'through a directory by "path" alone; leave out one of them'
+            )
+        if how.servers and how.server_timeout_seconds > self.run.timeout_seconds / 2:
+            raise ValueError(
+                f"rollouts.server_timeout_seconds is {how.server_timeout_seconds}, above half of run.timeout_seconds "
+                f"{self.run.timeout_seconds}, after which the ranks that wait for a push end the run: lower the first, "
+                "or raise the second"
             )
         if losses.correction == "mask" and losses.correction_low > 1:
             raise ValueError(

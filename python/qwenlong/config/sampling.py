@@ -35,9 +35,9 @@ class Rollouts(Section):
     cache_memory_gb: NonNegative = 0.0
     """For vllm's keys and values; 0 is what memory_share leaves on a GPU, 1 on a CPU."""
     kv_cache_dtype: str = "auto"
-    """Of vllm's keys and values, for example "fp8"; "auto" is the model's."""
+    """Of vllm's keys and values, for example "fp8"; "auto" is the model's. A pool has it from qwenlong-serve."""
     speculative: Count = 0
-    """Tokens that vllm proposes at once from what the prompt says (n-gram); 0 is off."""
+    """Tokens that vllm proposes at once from what the prompt says (n-gram); 0 is off. A pool as above."""
     servers: tuple[str, ...] = ()
     """Addresses of the vllm-server pool, for example "http://node7:8000"."""
     weights_transfer: Literal["path", "nccl"] = "path"
@@ -45,7 +45,7 @@ class Rollouts(Section):
     weights_path: str = ""
     """Directory that the pool's servers read pushed weights from; empty is weights/ in run.directory."""
     server_timeout_seconds: Positive = 600
-    """A server that takes longer over a request is given up, its requests go to the others."""
+    """A server that takes longer to load pushed weights is given up; over a request it may take as long as it lives."""
     max_staleness: Count = 0
     """Updates by which a pool's response may be older than the policy."""
     max_mismatch: NonNegative = 0.0
