@@ -6,6 +6,7 @@ The real ones are in `tests/engine_vllm`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from fakes import Alone
 from qwenlong.backends import vllm_transfer
 from qwenlong.backends.vllm_http import PoolError
 from qwenlong.backends.vllm_server import VLLMServerPool
+from qwenlong.backends.vllm_support import WIDEST
 from qwenlong.backends.vllm_transfer import NCCLTransfer
 from qwenlong.enginecounts import engine_metrics
 from seeming import ALONE, SAMPLING, WEIGHTS, Seeming, asked, broken, dead, pool_of, served, two
@@ -77,30 +79,48 @@ def test_an_error_that_passes_is_asked_again_at_the_same_server(two: list[Seemin
 
 
 def test_kept_tokens_are_taken_where_a_server_tells_them(two: list[Seeming], tmp_path: Path) -> None:
-    pool = pool_of(two[:1], tmp_path)
+    pool, narrow = pool_of(two[:1], tmp_path, tells_sets=True), replace(SAMPLING, top_k=2)
     pool.load_weights(iter(WEIGHTS.items()), 1)
-    untold = next(iter(pool.generate(asked(1), SAMPLING)))
+    untold = next(iter(pool.generate(asked(1), narrow)))
     assert untold.kept_tokens is None
     two[0].kept = [[5, 9], [6]]
-    told = next(iter(pool.generate(asked(1), SAMPLING)))
+    told = next(iter(pool.generate(asked(1), narrow)))
+    whole, greedy = SAMPLING, replace(SAMPLING, temperature=0.0)  # as evaluation asks
+    assert [next(iter(pool.generate(asked(1), how))).kept_tokens for how in (whole, greedy)] == [None, None]
+    words = [body["sampling_params"] for body in two[0].bodies["/inference/v1/generate"][1:]]
+    assert [(how["temperature"] > 0, how["top_k"]) for how in words] == [(True, 2), (True, WIDEST), (True, 1)]
     assert told.kept_tokens is not None
     assert [ids.tolist() for ids in told.kept_tokens] == [[5, 9], [6]]
     assert told.logprobs.tolist() == [-0.5, -0.25]
+
+
+def test_a_response_says_which_server_wrote_it_and_one_that_came_back_has_another_name(
+    two: list[Seeming], tmp_path: Path
+) -> None:
+    pool = pool_of(two, tmp_path)
+    pool.load_weights(iter(WEIGHTS.items()), 1)
+    first, second = (server.url for server in pool._servers.all)
+    assert {one.sampler for one in pool.generate(asked(8), SAMPLING)} == {first, second}
+    two[0].trouble = broken
+    assert {one.sampler for one in pool.generate(asked(8), SAMPLING)} == {second}
+    two[0].trouble = lambda path: None
+    pool.load_weights(iter(WEIGHTS.items()), 2)
+    assert {one.sampler for one in pool.generate(asked(8), SAMPLING)} == {f"{first} (back 1x)", second}
 
 
 @pytest.mark.parametrize(("staleness", "answers"), [(0, False), (1, True)])
 def test_older_weights_are_taken_within_the_stated_staleness(
     two: list[Seeming], tmp_path: Path, staleness: int, answers: bool
 ) -> None:
-    pool = pool_of(two, tmp_path, max_staleness=staleness)
+    pool, sampling = pool_of(two, tmp_path), replace(SAMPLING, max_staleness=staleness)
     pool.load_weights(iter(WEIGHTS.items()), 5)
     for one in two:
         one.version = "4"
     if answers:
-        assert {one.weight_version for one in pool.generate(asked(2), SAMPLING)} == {4}
+        assert {one.weight_version for one in pool.generate(asked(2), sampling)} == {4}
     else:
         with pytest.raises(PoolError, match="written by weights 4, the policy has 5"):
-            list(pool.generate(asked(2), SAMPLING))
+            list(pool.generate(asked(2), sampling))
 
 
 def test_two_ranks_tell_together_what_the_servers_counted(two: list[Seeming], tmp_path: Path) -> None:

@@ -37,3 +37,18 @@ def test_the_cause_is_named(model: Path, tmp_path: Path, more: tuple[str, ...], 
         said = run("smoke", tmp_path / "run", *flags, code=1).stderr
     assert "engine and policy differ by" in said
     assert f"above the limits 0.0001 and 0.01: {cause}" in said
+
+
+def test_the_half_of_a_pool_that_differs_is_named_with_its_cause_by_an_evaluation_too(
+    model: Path, tmp_path: Path
+) -> None:
+    """In the mean over both halves it would be a difference of unknown cause."""
+    with started(Server(model), Server(model, more=("--logprobs-mode", "raw_logprobs"))) as [good, raw]:
+        pool = (*EARNED, *of_pool([good.url, raw.url], model))
+        for i, how in enumerate((
+            ("--run.stages", '["rl"]', "--rollouts.temperature", "0.7"),
+            ("--run.stages", '["evaluate"]', "--evaluation.temperature", "0.7"),
+        )):  # fmt: skip
+            said = run("smoke", tmp_path / f"run{i}", *pool, *how, code=1).stderr
+            assert f"tokens of {raw.url} (" in said
+            assert "above the limits 0.0001 and 0.01: temperature differs" in said

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import numpy as np
 
 from qwenlong.backends.vllm_http import ServerError
+from qwenlong.backends.vllm_support import support
 from qwenlong.records import Completion, Finish, Request, Sampling, StaleWeightsError
 
 NEEDED = "vllm>=0.32,<0.34"
@@ -17,13 +19,14 @@ NEEDED = "vllm>=0.32,<0.34"
 FINISHES = {"stop": Finish.STOPPED, "length": Finish.LENGTH, "repetition": Finish.REPEATED}
 
 
-def question(request: Request, sampling: Sampling, *, end_ids: Sequence[int]) -> dict[str, Any]:
-    """The body: all responses of a prompt in one request, so that it is prefilled once."""
-    greedy = sampling.temperature == 0
+def question(
+    request: Request, sampling: Sampling, *, end_ids: Sequence[int], tells_sets: bool = False
+) -> dict[str, Any]:
+    """The body: all responses of a prompt in one request, so that it is prefilled once; `tells_sets` as in support."""
     how: dict[str, Any] = {
-        "n": request.n, "temperature": sampling.temperature, "top_p": 1.0 if greedy else sampling.top_p,
-        "top_k": 0 if greedy else sampling.top_k, "max_tokens": sampling.max_tokens, "seed": request.seed % 2**62,
-        "stop_token_ids": list(end_ids), "ignore_eos": True, "detokenize": False, "logprobs": 0,
+        "n": request.n, **support(sampling, tells_sets=tells_sets), "max_tokens": sampling.max_tokens,
+        "seed": request.seed % 2**62, "stop_token_ids": list(end_ids), "ignore_eos": True, "detokenize": False,
+        "logprobs": 0,
     }  # fmt: skip
     if sampling.repetitions:
         how["repetition_detection"] = {
@@ -32,15 +35,20 @@ def question(request: Request, sampling: Sampling, *, end_ids: Sequence[int]) ->
     return {"token_ids": request.token_ids.tolist(), "sampling_params": how}
 
 
-def completions(answer: httpx.Response, request: Request, sampling: Sampling, *, versions: range) -> list[Completion]:
-    """All responses to a request, written by weights of one of `versions`.
+def completions(
+    answer: httpx.Response, request: Request, sampling: Sampling, *, versions: range, sampler: str
+) -> list[Completion]:
+    """All responses to a request, written by weights of one of `versions`, of the server that is called `sampler`.
 
     Raises:
         ServerError: it is no answer to this request.
         StaleWeightsError: other weights wrote it.
     """
     try:
-        found = [_completion(choice, request, sampling, versions) for choice in answer.json()["choices"]]
+        found = [
+            replace(_completion(choice, request, sampling, versions), sampler=sampler)
+            for choice in answer.json()["choices"]
+        ]
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise ServerError(
             f"what it answered is no completion ({type(error).__name__}: {error}): {answer.text[:200]!r}"
@@ -70,7 +78,7 @@ def _completion(choice: dict[str, Any], request: Request, sampling: Sampling, ve
         logprobs=np.array([0.0] * len(told) if sampling.temperature == 0 else told, dtype=np.float32),
         finish=FINISHES[choice["finish_reason"]],
         weight_version=oldest,
-        kept_tokens=tuple(np.array(ids, dtype=np.int32) for ids in mask) if mask else None,
+        kept_tokens=tuple(np.array(ids, dtype=np.int32) for ids in mask) if mask and sampling.truncates else None,
     )
 
 

@@ -64,6 +64,13 @@ class Server:
     """Pushes that failed there, one after the other."""
     absence: int = 0
     """Pushes that it sits out before it is tried again."""
+    losses: int = 0
+    """How often it was given up."""
+
+    @property
+    def name(self) -> str:
+        """Its address; another name each time it comes back, for what was found of it may not hold any more."""
+        return f"{self.url} (back {self.losses}x)" if self.losses else self.url
 
 
 class Servers:
@@ -243,6 +250,7 @@ class Servers:
             server.why = f"{type(error).__name__}: {error}"
             if server.alive:
                 server.alive = False
+                server.losses += 1
                 self._lost.add(server.url)
                 log.warning("rollout server %s is given up: %s", server.url, server.why)
 

@@ -44,11 +44,12 @@ class VLLMServerPool:
         transfer: Transfer,
         end_ids: Iterable[int],
         names: Collection[str] = (),
-        max_staleness: int = 0,
+        tells_sets: bool = False,
     ) -> None:
         """A pool of `servers`, which get their weights by `transfer`.
 
-        Every push must hold `names`, and whatever the push before it held.
+        Every push must hold `names`, and whatever the push before it held. `tells_sets`: the servers were started to
+        tell the kept tokens of top-k.
 
         Raises:
             PoolError: none of them is a server that can be pushed to.
@@ -58,7 +59,7 @@ class VLLMServerPool:
         self._world, self._servers, self._transfer = world, servers, transfer
         self._end_ids = sorted(end_ids)
         self._names = set(names)
-        self._max_staleness = max_staleness
+        self._tells_sets = tells_sets
         self._pushed = False
         self._moved = self._prompt_tokens = 0
         self._told: dict[str, dict[str, int]] = {}
@@ -150,13 +151,13 @@ class VLLMServerPool:
     async def _answer(
         self, client: httpx.AsyncClient, freed: asyncio.Condition, request: Request, sampling: Sampling
     ) -> list[Completion]:
-        body = vllm_answers.question(request, sampling, end_ids=self._end_ids)
-        versions = range(self.version - self._max_staleness, self.version + 1)
+        body = vllm_answers.question(request, sampling, end_ids=self._end_ids, tells_sets=self._tells_sets)
+        versions = range(self.version - sampling.max_staleness, self.version + 1)
         while True:
             async with self._servers.least_busy(freed) as server:
                 try:
                     answer = await self._servers.ask(client, server, "/inference/v1/generate", body)
-                    return vllm_answers.completions(answer, request, sampling, versions=versions)
+                    return vllm_answers.completions(answer, request, sampling, versions=versions, sampler=server.name)
                 except (httpx.HTTPError, ServerError, StaleWeightsError) as error:
                     self._servers.give_up(server, error)
             self._moved += 1

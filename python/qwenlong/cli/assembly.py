@@ -181,7 +181,7 @@ def build_pool(config: Config, path: Path, *, world: World, end_ids: Iterable[in
         transfer = PathTransfer(servers, Path(how.weights_path or Path(config.run.directory) / "weights").resolve())
     return VLLMServerPool(
         servers, world=world, transfer=transfer, end_ids=end_ids, names=names_of(path),
-        max_staleness=how.max_staleness,
+        tells_sets=how.top_k > 0,
     )  # fmt: skip
 
 
