@@ -119,6 +119,10 @@ fn is_level(chars: &[char]) -> bool {
 
 /// Without the date of a number behind it: `12.5% in 2019`, `$5.2 million as of December 31, 2019`.
 pub(super) fn dated(chars: &[char]) -> Option<&[char]> {
+    // Most numbers stand alone.
+    if !chars.contains(&' ') {
+        return None;
+    }
     let mut at = chars.len();
     let mut seen: Vec<String> = Vec::with_capacity(MAX_DATE_WORDS);
     for _ in 0..MAX_DATE_WORDS {

@@ -4,7 +4,7 @@ use crate::strict::words::is_noun;
 
 /// Whether a word is in a list with a space between two.
 pub(crate) fn listed(word: &str, words: &str) -> bool {
-    words.split(' ').any(|known| known == word)
+    words.as_bytes().split(|&byte| byte == b' ').any(|known| known == word.as_bytes())
 }
 
 /// Prepositions of place, time, origin and author.
