@@ -14,7 +14,7 @@ pub(crate) static STRICT: Profile = Profile {
     name: "strict",
     summary: "one committed answer, hard to game: the default, and what a policy may be trained on",
     source: "qwenlong",
-    semantics: 4,
+    semantics: 5,
     golds: Golds::Aliases,
     metrics: &[Metric::Accuracy, Metric::WellFormed],
     options: OPTIONS,
