@@ -91,7 +91,9 @@ pub(crate) fn with_digits(text: &str) -> Option<String> {
         let capital = |word: &str| word.starts_with(|char: char| char.is_ascii_uppercase());
         let named = capital(word) && at > 0 || capital(next);
         // `the one who won`, `one of them`
+        let alone = |text: &str| !text.bytes().any(|byte| byte.is_ascii_alphanumeric());
         let counts = whole != 1
+            || alone(&text[..at]) && alone(&text[end..])
             || !next.is_empty()
                 && !listed(next, "of or and can could would is was has who that which to in at");
         // `thirty-second`
@@ -116,6 +118,8 @@ mod tests {
             ("one award", Some("1 award")),
             ("five or six", Some("5 or six")),
             ("one of them", None),
+            ("one", Some("1")),
+            ("that one", None),
             ("the Seven Samurai", None),
             ("Nine Inch Nails", None),
             ("five in 2019", Some("5 in 2019")),
