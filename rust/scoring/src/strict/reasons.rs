@@ -46,13 +46,13 @@ fn cause(tokens: &Tokens, first: usize) -> bool {
     let told = tells(tokens, first + 1, tokens.len());
     let other = near
         .any(|(index, word)| !told && is_copula(tokens.word(index + 1)) && new(index, word) || excuses(word));
+    // `because Michelle Obama is the answer`
+    let answers = (first + 2..tokens.len()).any(|index| {
+        is_copula(tokens.word(index - 1)) && matches!(tokens.word(index), "answer" | "correct" | "right")
+    });
     let sounds = supposes(next) || subject && supposes(tokens.word(first + 2));
-    first + 2 < tokens.len()
-        && !sounds
-        && !matches!(next, "why" | "of")
-        && !equal
-        && !other
-        && !equates(tokens, first + 1)
+    let more = first + 2 < tokens.len() && !matches!(next, "why" | "of");
+    more && !(sounds || answers || equal || other || equates(tokens, first + 1))
 }
 
 /// Whether what stands behind `as stated` says where, or nothing does.
