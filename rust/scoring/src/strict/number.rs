@@ -27,10 +27,8 @@ pub(crate) enum Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parentheses {
     No,
-    /// Around all of it and nothing else. Around an answer they are a template's.
+    /// Around all of it. Around an answer they are a template's.
     Bare,
-    /// Around a scale, percent sign or currency too: a template's, and the text in them says no minus.
-    Dressed,
     /// An accountant's minus: a currency stands before them, or a scale, percent sign or currency behind.
     Minus,
 }
@@ -63,7 +61,7 @@ pub(crate) struct Number {
 impl Number {
     /// Whether this, as an answer, is what `gold` says.
     ///
-    /// Signs agree. Parentheses around a gold are a minus. Around a bare answer they are a template's, which a gold in
+    /// Signs agree. Parentheses around a gold are a minus. Around an answer they are a template's, which a gold in
     /// parentheses agrees with too; with a currency before or a scale behind them they are a minus. A percent sign on
     /// one side only is read as `percent` says. Two units or currencies agree where both are written; cents answer
     /// cents, and a percent is no amount of money. A word that may be a scale stands on both sides or on neither. A
@@ -81,7 +79,7 @@ impl Number {
         let written = gold.parentheses != Parentheses::No;
         let gold_negative = gold.negative || written;
         let minus = match self.parentheses {
-            Parentheses::No | Parentheses::Dressed => false,
+            Parentheses::No => false,
             Parentheses::Bare => written,
             Parentheses::Minus => true,
         };

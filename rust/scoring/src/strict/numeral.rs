@@ -82,7 +82,6 @@ fn read_as(text: &str, bare: bool) -> Result<Number, Reason> {
         parentheses: match prefix.open {
             false => Parentheses::No,
             true if prefix.outside || suffix.outside => Parentheses::Minus,
-            true if suffix.dresses() => Parentheses::Dressed,
             true => Parentheses::Bare,
         },
         unclear: suffix.unclear,

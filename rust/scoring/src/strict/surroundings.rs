@@ -95,11 +95,6 @@ pub(crate) struct Suffix {
 }
 
 impl Suffix {
-    /// Whether a numeral has a scale, a percent sign or a currency.
-    pub(crate) fn dresses(&self) -> bool {
-        self.percent || self.scale > 0 || self.unclear.is_some() || self.currency.is_some()
-    }
-
     /// `bare`: no words but scales, percent and names of currencies.
     /// `one`: the numeral is 1, which counts in the singular.
     pub(crate) fn read(
