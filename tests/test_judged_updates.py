@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from fakes import Alone, example, rollout
+from fakes import Alone, example, rollout, scored
 from judges import compared, judge, quoted, said, serving
 from policies import policy, tiny_model
 from qwenlong.advantages import credit
 from qwenlong.config import load_config
-from qwenlong.records import Group, Prompt
+from qwenlong.records import Group, Prompt, Scored
 from qwenlong.replay import Replay
 from qwenlong.rewards import RewardModel
 from qwenlong.train import learn, observe
@@ -137,3 +137,16 @@ def test_a_group_of_which_the_judge_said_nothing_is_no_hard_example() -> None:
         session.oversight = None
         observe(session, groups)
         assert sorted(replay.candidates(before_phase=1, seed=7)) == ["fourth", "third"], "without it"
+
+
+def test_a_group_that_the_rule_solved_in_part_is_known_without_the_judge() -> None:
+    reward = RewardModel(parts=("rule", "judge"), judge=None)
+
+    def of(rule: float) -> Scored:
+        one = scored(rollout([1], [2]), rule)
+        return replace(one, breakdown={"rule": rule, "judge": None}, verdict=replace(one.verdict, extracted="Berlin"))
+
+    right, silent = of(1.0), of(0.0)
+    assert reward.unheard([silent, silent])
+    assert not reward.unheard([silent, right])
+    assert not reward.unheard([right, right])

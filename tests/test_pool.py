@@ -143,6 +143,20 @@ def test_two_ranks_tell_together_what_the_servers_counted(two: list[Seeming], tm
     assert (found["cache_hit_share"], found["prefilled_again_share"]) == (None, None)
 
 
+def test_what_another_rank_lost_is_lost_here_too_and_counts_once(two: list[Seeming], tmp_path: Path) -> None:
+    gone: list[str] = []
+    pool = pool_of(two, tmp_path, world=Alone(size=2, others=(lambda mine: set(gone),)))
+    pool.load_weights(iter(WEIGHTS.items()), 1)
+    first, second = pool._servers.all
+    gone.append(first.url)
+    assert pool.counts().servers_lost == 1
+    assert (pool._servers.alive, first.losses, first.why) == ([second], 1, "another rank lost it")
+    gone.clear()
+    two[0].trouble = broken
+    pool.load_weights(iter(WEIGHTS.items()), 2)
+    assert pool.counts().servers_lost == 0, "it did not come back, and is not lost anew"
+
+
 def test_a_rank_that_cannot_push_still_gathers_to_the_end(two: list[Seeming], tmp_path: Path) -> None:
     """Else the other ranks would wait for it in the next bucket."""
     blocked = tmp_path / "file"

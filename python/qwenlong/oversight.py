@@ -180,7 +180,7 @@ class Oversight:
         replies = sum(step["calls"] - step["failures"] for step in steps)
         latency = math.fsum(step["latency_seconds"] for step in steps)
         return {
-            "judge_latency_seconds": latency / replies if replies else None,
+            "judge_latency_seconds": latency / replies if replies > 0 else None,
             "judge_wait_seconds": max(step["wait_seconds"] for step in steps),
         }
 

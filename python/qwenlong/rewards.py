@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -117,7 +117,7 @@ class RewardModel:
     def _ask_judge(
         self, verdicts: Sequence[Verdict], examples: Sequence[Example], others: dict[str, Sequence[float | None]]
     ) -> list[float | None]:
-        decided = [self._decided(column[i] for column in others.values()) for i in range(len(verdicts))]
+        decided = [self._decided({name: column[i] for name, column in others.items()}) for i in range(len(verdicts))]
         # Without an answer the judge's verdict is no; where it could change nothing it has none.
         answers: list[float | None] = [None if done else 0.0 for done in decided]
         asked = [i for i, verdict in enumerate(verdicts) if verdict.extracted and not decided[i]]
@@ -166,22 +166,23 @@ class RewardModel:
 
         A judge with a method `asks(prediction)` says by itself where there is nothing to judge, which is a no.
         """
-        others = [value for name, value in scored.breakdown.items() if name in ("rule", "function")]
-        if "judge" not in scored.breakdown or not scored.verdict.extracted or self._decided(others):
+        if "judge" not in scored.breakdown or not scored.verdict.extracted or self._decided(scored.breakdown):
             return False
         asks = getattr(self.judge, "asks", None)
         return not callable(asks) or bool(asks(scored.verdict.extracted))
 
     def unheard(self, group: Sequence[Scored]) -> bool:
-        """Whether the judge was asked about a group and had not a verdict: then nothing is known of how hard it is.
+        """Whether the judge was asked about a group and had not a verdict, and no rule said yes: then nothing is known.
 
         What is left are noes without asking, which would make any example look like one that is never solved.
         """
         asked = [scored.breakdown["judge"] for scored in group if self.was_asked(scored)]
-        return bool(asked) and all(verdict is None for verdict in asked)
+        solved = any(self._decided(scored.breakdown) for scored in group)
+        return bool(asked) and all(verdict is None for verdict in asked) and not solved
 
-    def _decided(self, others: Iterable[float | None]) -> bool:
+    def _decided(self, breakdown: Mapping[str, float | None]) -> bool:
         """Whether a judge could change nothing."""
+        others = (value for name, value in breakdown.items() if name in ("rule", "function"))
         return self.combine == "max" and any((value or 0.0) >= 1.0 for value in others)
 
     def _combined(

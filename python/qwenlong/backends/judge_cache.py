@@ -84,9 +84,9 @@ class VerdictCache:
         """The remembered verdicts among these."""
         if self._connection is None:
             return {}
-        new = {key: self._new[key][0] for key in keys if key in self._new}  # before the file, into which they move
-        found = await asyncio.to_thread(self._read, keys)
-        return found | new
+        # Before the file, into which they move.
+        new = {key: found[0] for key in keys if (found := self._new.get(key)) is not None}
+        return await asyncio.to_thread(self._read, keys) | new
 
     def remember(self, key: bytes, *, verdict: bool, judge: str) -> None:
         """Remember one, soon; of two processes that ask the same, the first stays. Called in an event loop."""
@@ -98,18 +98,19 @@ class VerdictCache:
 
     def close(self) -> None:
         """Write what is new and close the file."""
-        self._write()
+        if not self._write():
+            log.warning("judge.cache is held by another process: %d verdicts are not remembered", len(self._new))
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
     async def _written(self) -> None:
-        """Write what is new, together, until nothing is left or the file is busy: then the next verdict tries again."""
+        """Write what is new, together, until nothing is left; a busy file is tried again every second."""
         with contextlib.suppress(RuntimeError):  # no thread starts at the end of the program: `close` writes then
-            going_on = True
-            while self._new and going_on:
-                going_on = await asyncio.to_thread(self._write)
+            while self._new:
+                if not await asyncio.to_thread(self._write):
+                    await asyncio.sleep(1.0)
 
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, bool]:
         found: dict[bytes, bool] = {}

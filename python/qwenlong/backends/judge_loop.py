@@ -21,7 +21,8 @@ class Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(2, "qwenlong-judge-files"))
+        # Files and names of hosts: a thread that waits for the one must not hold up the other.
+        self.loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(64, "qwenlong-judge-files"))
         self._thread = threading.Thread(target=self._run, name="qwenlong-judge", daemon=True)
         self._thread.start()
 

@@ -254,6 +254,11 @@ class Servers:
                 self._lost.add(server.url)
                 log.warning("rollout server %s is given up: %s", server.url, server.why)
 
+    def share_losses(self, urls: set[str]) -> None:
+        """Take over what other ranks lost, so that none counts it again."""
+        for server in [one for one in self.alive if one.url in urls]:
+            server.alive, server.why, server.losses = False, "another rank lost it", server.losses + 1
+
     def newly_lost(self) -> set[str]:
         """Addresses of those that were given up since the last call."""
         lost, self._lost = self._lost, set()

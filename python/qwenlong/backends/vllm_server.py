@@ -182,6 +182,7 @@ class VLLMServerPool:
         moved, self._moved = self._moved, 0
         asked, self._prompt_tokens = self._prompt_tokens, 0
         lost = set().union(*self._world.gather(self._servers.newly_lost()))
+        self._servers.share_losses(lost)
         counted = dict.fromkeys(vllm_counters.COUNTERS, 0)
         main = self._world.rank == 0
         if main:
