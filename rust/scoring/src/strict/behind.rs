@@ -193,6 +193,10 @@ fn changes(tokens: &Tokens) -> bool {
     (0..tokens.len()).any(|index| {
         listed(tokens.word(index), "change changed changing revise revised retract withdraw correct")
             && matches!(tokens.word(index + 1), "my" | "answer")
+            // `The correct answer` changes nothing.
+            && (tokens.word(index) != "correct"
+                || tokens.word(index + 1) == "my"
+                || tokens.get(index + 1).is_some_and(|token| token.article.is_some()))
             && (index + 1..index + 4).any(|next| matches!(tokens.word(next), "answer" | "mind" | "response"))
     })
 }
