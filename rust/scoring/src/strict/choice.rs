@@ -31,7 +31,12 @@ pub(crate) fn read_gold(gold: &str) -> Option<char> {
 /// letter in front of a word without a mark between them is a word (`A dog`), and so is one behind other words
 /// (`Definitely not B`). Any other option that is named and not refuted leaves none. O(n).
 pub(crate) fn answer(text: &str) -> Result<char, Reason> {
-    let chars: Vec<char> = unwrapped(unstopped(text)).chars().collect();
+    let narrow = |char| match char {
+        '（' => '(',
+        '）' => ')',
+        char => char,
+    };
+    let chars: Vec<char> = unwrapped(unstopped(text)).chars().map(narrow).collect();
     let start = introduction(&chars);
     let Some((letter, end, labelled)) = letter_at(&chars, start) else {
         return Err(doubt::why_none(text));

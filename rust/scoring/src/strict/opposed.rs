@@ -2,6 +2,7 @@
 
 use crate::strict::clauses;
 use crate::strict::sentence::sentences;
+use crate::strict::tail_words::listed;
 use crate::strict::tokens::{Gap, Tokens};
 use crate::strict::words::{denies, is_copula};
 use crate::strict::yesno::{Polarity, says};
@@ -72,9 +73,20 @@ pub(super) fn unsaid(rest: &str, polarity: Polarity) -> bool {
                 || polarity == Polarity::No && opposes(&tokens, clauses::opening(&tokens), polarity)
                 || (0..tokens.len()).any(|index| {
                     says(tokens.word(index)).is_some_and(|other| other != polarity)
+                        && !(index == 0 && counts_none(&tokens))
                         && (index == 0 || clauses::concludes(&tokens, index))
                 }))
     })
+}
+
+/// Whether a sentence opens with a no that belongs to a noun: `No other film is mentioned`.
+fn counts_none(tokens: &Tokens) -> bool {
+    tokens.word(0) == "no"
+        && tokens.get(1).is_some_and(|token| token.gap <= Gap::Space)
+        && listed(
+            tokens.word(1),
+            "other others further additional evidence mention indication contradiction doubt",
+        )
 }
 
 /// Whether the clause at a token is that what was asked holds: `the claim is correct`.
