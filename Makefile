@@ -141,7 +141,7 @@ wheel: check .cache/maturin/bin/maturin ## one wheel in dist/ for CPython 3.11 a
 .PHONY: test-wheel
 test-wheel: wheel ## the examples of the pages, in fresh environments with the wheel and numpy alone
 	@for python in $(PYTHONS); do \
-		command -v $$python >/dev/null || { echo "test-wheel: no $$python here: left out"; continue; }; \
+		$$python -c "" 2>/dev/null || { echo "test-wheel: no $$python here: left out"; continue; }; \
 		rm -rf .cache/wheel; $$python -m venv .cache/wheel; \
 		.cache/wheel/bin/python -m pip --disable-pip-version-check install --quiet "$$(ls -t dist/qwenlong-*.whl | head -n 1)"; \
 		.cache/wheel/bin/python -W error -m doctest README.md docs/scoring.md; \
