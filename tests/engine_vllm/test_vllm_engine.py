@@ -92,6 +92,16 @@ def chosen(log_p: np.ndarray, one: Completion) -> np.ndarray:
     return found
 
 
+def output_of(program: str) -> str:
+    """What a program prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300,
+        env=environment(PYTHONPATH=str(Path(__file__).parents[1])),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
 def worst(model: Any, asked: Sequence[Request], found: Iterable[Completion], sampling: Sampling) -> float:
     return max(float(np.abs(chosen(expected(model, asked, one, sampling), one) - one.logprobs).max()) for one in found)
 
@@ -110,13 +120,8 @@ except StaleWeightsError as error:
     print(error)
 engine.close()
 """
-    tests = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300,
-        env=environment(PYTHONPATH=tests),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "never pushed" in done.stdout
+    told = output_of(program)
+    assert "never pushed" in told
 
 
 def test_a_step_frees_the_gpu_and_takes_it_again_and_nothing_is_sampled_from_sleep(
@@ -346,13 +351,8 @@ print(json.dumps([
 ]))
 engine.close()
 """
-    tests = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300,
-        env=environment(PYTHONPATH=tests),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    answers, drafted, accepted, share, more = json.loads(done.stdout.splitlines()[-1])
+    told = output_of(program)
+    answers, drafted, accepted, share, more = json.loads(told.splitlines()[-1])
     assert answers == 8
     assert drafted > 0
     assert 0 < accepted <= drafted

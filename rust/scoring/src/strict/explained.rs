@@ -5,6 +5,7 @@ use crate::strict::equation::is_arithmetic;
 use crate::strict::number::{self, Number};
 use crate::strict::quantity_words::{is_month, turns};
 use crate::strict::stated::{led, trimmed};
+use crate::strict::tail_words;
 use crate::strict::tail_words::listed;
 
 /// Words that lead from a number to how it was found.
@@ -162,9 +163,7 @@ pub(super) fn dated(chars: &[char]) -> Option<&[char]> {
 }
 
 fn is_year(word: &str) -> bool {
-    word.len() == 4
-        && word.bytes().all(|byte| byte.is_ascii_digit())
-        && matches!(&word[..2], "18" | "19" | "20")
+    tail_words::is_year(word) && matches!(&word[..2], "18" | "19" | "20")
 }
 
 fn ends_in_year(chars: &[char]) -> bool {
